@@ -1,0 +1,109 @@
+/** What was seen: conversations, events, and the evidence behind learned rules. Plain data, no protobuf, no sockets. */
+import type { Mode, Verdict } from '../policy/model.ts'
+
+/** `violation`: the policy denies it, the mode lets it pass. */
+export type ObservedVerdict = 'allow' | 'violation' | 'deny'
+
+/** One access log record, decoded and parsed at the edge (`access-log.ts`). Times are epoch milliseconds. */
+export type AccessRecord = {
+  /** Sidecar that wrote it (authenticated node id). */
+  readonly node: string
+  readonly direction: 'inbound' | 'outbound'
+  readonly kind: 'tcp' | 'http'
+  /** `start` and `periodic` count a live connection; `end` closes it. HTTP records are always `end`. */
+  readonly phase: 'start' | 'connected' | 'periodic' | 'end'
+  /** Envoy's stream id: joins the records of one connection. */
+  readonly stream: string
+  readonly at: number
+  readonly source: { readonly ip: string; readonly port: number }
+  readonly destination: { readonly ip: string; readonly port: number }
+  /** From filter state; undefined when it was not (yet) known. */
+  readonly application: string | undefined
+  readonly serverName: string | undefined
+  /** Since the connection's last record (deltas are taken by the decoder's caller from the totals here). */
+  readonly bytesReceived: number
+  readonly bytesSent: number
+  /** Policy ids and results as Envoy logged them; undefined where no RBAC ran. */
+  readonly enforced: { readonly rule: string; readonly denied: boolean } | undefined
+  readonly shadow: { readonly rule: string; readonly denied: boolean } | undefined
+  /** The connection went to the `deny` chain: no rule could ever allow this source here. */
+  readonly denyChain: boolean
+  /** The sniffer closed it: a greeting that the policy does not allow. */
+  readonly greetingRefused: boolean
+  readonly http:
+    | {
+        readonly method: string
+        readonly path: string
+        readonly host: string
+        readonly status: number
+        readonly requestId: string
+        readonly grpc: string | undefined
+      }
+    | undefined
+  readonly flags: string
+  readonly details: string
+}
+
+export type ConversationKey = {
+  readonly source: string
+  readonly destination: string
+  readonly protocol: 'tcp' | 'udp'
+  readonly port: number
+  readonly application: string
+  readonly verdict: ObservedVerdict
+  readonly rule: string
+}
+
+/** Peers and requests as samples, bounded. */
+export type ConversationEvidence = {
+  readonly sourceIps: readonly string[]
+  readonly destinationIps: readonly string[]
+  /** `METHOD template` → count, bounded; the rest under `other`. */
+  readonly requests: Readonly<Record<string, number>>
+}
+
+export type Conversation = ConversationKey & {
+  readonly mode: Mode
+  readonly connections: number
+  readonly requests: number
+  readonly bytesReceived: number
+  readonly bytesSent: number
+  /** Epoch milliseconds. */
+  readonly firstSeen: number
+  readonly lastSeen: number
+  readonly evidence: ConversationEvidence
+}
+
+export type EventKind = 'violation' | 'threat' | 'leak' | 'mismatch' | 'enforcement' | 'audit'
+export type Severity = 'info' | 'low' | 'medium' | 'high' | 'critical'
+
+export type EventPeer = {
+  readonly group: string
+  readonly workload: string | undefined
+  readonly namespace: string | undefined
+  readonly ip: string | undefined
+}
+
+/** Equal events (same everything but time, ports and incident) within 2 s are one with a count. */
+export type PosternEvent = {
+  /** Increasing, unique in this store. */
+  readonly id: number
+  readonly kind: EventKind
+  readonly severity: Severity
+  readonly time: number
+  readonly lastTime: number
+  readonly count: number
+  readonly message: string
+  readonly source: EventPeer | undefined
+  readonly destination: EventPeer | undefined
+  readonly port: number | undefined
+  readonly application: string | undefined
+  readonly rule: string | undefined
+  readonly action: 'allowed' | 'denied' | undefined
+  readonly mode: Mode | undefined
+  /** What HTTP clients were told; `postern why <incident>` finds the event by it. */
+  readonly incident: string | undefined
+  readonly http: { readonly method: string; readonly path: string; readonly host: string } | undefined
+  /** The decision as `decide()` explains it. */
+  readonly trace: Verdict | undefined
+}

@@ -1,0 +1,71 @@
+/**
+ * Applications: the names people use in rules, and how they relate. One list for the sniffer, the compiler and the UI.
+ * Imports nothing.
+ */
+
+/**
+ * Who speaks first on a fresh connection. It decides whether Envoy may wait for the client's bytes before it connects
+ * to the app (`client`), or must connect at once and judge the greeting (`server`). `either` is treated as `server`.
+ */
+export type FirstSpeaker = 'client' | 'server' | 'either'
+
+type ApplicationFacts = {
+  readonly speaksFirst: FirstSpeaker
+  /** The wider application it is a kind of: a rule for `http` covers `http2` and `grpc`. */
+  readonly kindOf?: string
+}
+
+/** Ids as rules, events and the sniffer write them. Adding a protocol adds a line here and a file in classifier/protocol. */
+export const applications = {
+  http: { speaksFirst: 'client' },
+  http2: { speaksFirst: 'client', kindOf: 'http' },
+  grpc: { speaksFirst: 'client', kindOf: 'http2' },
+  tls: { speaksFirst: 'client' },
+  ssh: { speaksFirst: 'either' },
+  postgresql: { speaksFirst: 'client' },
+  mysql: { speaksFirst: 'server' },
+  redis: { speaksFirst: 'client' },
+  mongodb: { speaksFirst: 'client' },
+  kafka: { speaksFirst: 'client' },
+  cassandra: { speaksFirst: 'client' },
+  memcached: { speaksFirst: 'client' },
+  amqp: { speaksFirst: 'client' },
+  mqtt: { speaksFirst: 'client' },
+  nats: { speaksFirst: 'server' },
+  zookeeper: { speaksFirst: 'client' },
+  ldap: { speaksFirst: 'client' },
+  smtp: { speaksFirst: 'server' },
+  ftp: { speaksFirst: 'server' },
+  pop3: { speaksFirst: 'server' },
+  imap: { speaksFirst: 'server' },
+  dns: { speaksFirst: 'client' },
+  mssql: { speaksFirst: 'client' },
+  oracle: { speaksFirst: 'client' },
+  rdp: { speaksFirst: 'client' },
+  vnc: { speaksFirst: 'server' },
+  rsync: { speaksFirst: 'either' },
+  git: { speaksFirst: 'client' },
+  unknown: { speaksFirst: 'either' },
+} as const satisfies Record<string, ApplicationFacts>
+
+export type ApplicationName = keyof typeof applications
+
+const facts: Readonly<Record<string, ApplicationFacts>> = applications
+
+/** Is this a name rules may use? */
+export function isApplication(name: string): name is ApplicationName {
+  return Object.hasOwn(facts, name)
+}
+
+/** Does a rule that names `wanted` cover a flow recognised as `seen`? (`http` covers `grpc`, not the other way round.) */
+export function covers(wanted: string, seen: string): boolean {
+  for (let name: string | undefined = seen; name !== undefined; name = facts[name]?.kindOf) {
+    if (name === wanted) return true
+  }
+  return false
+}
+
+/** Who speaks first; an application we do not know is treated as `either`. */
+export function speaksFirst(name: string): FirstSpeaker {
+  return facts[name]?.speaksFirst ?? 'either'
+}

@@ -1,0 +1,52 @@
+/**
+ * The store of resources: one interface, one contract suite (`contract.ts`), several backends (SQLite here; Kubernetes
+ * CRDs later). Every write makes a revision, keeps the old one, and wakes the watchers.
+ */
+import type { Group, IgnoredFlow, Rule, Settings } from '../policy/model.ts'
+
+/** The documents, each with its own revision. `rules` is one document: its order is its meaning. */
+export type Documents = {
+  readonly groups: readonly Group[]
+  readonly rules: readonly Rule[]
+  readonly settings: Settings
+  readonly ignored: readonly IgnoredFlow[]
+}
+export type DocumentName = keyof Documents
+
+export type Versioned<T> = { readonly revision: number; readonly value: T }
+
+/** Who wrote a revision and when; kept in the history. */
+export type RevisionInfo = {
+  readonly document: DocumentName
+  readonly revision: number
+  /** ISO 8601, UTC. */
+  readonly at: string
+  /** `learner`, `import`, `cli:<user>`, … */
+  readonly author: string
+  readonly summary: string
+}
+
+/** Somebody else saved first. */
+export type Conflict<T> = { readonly ok: false; readonly current: Versioned<T>; readonly base: T | undefined }
+export type Saved<T> = { readonly ok: true; readonly saved: Versioned<T> } | Conflict<T>
+
+export type Write<K extends DocumentName> = {
+  readonly document: K
+  readonly value: Documents[K]
+  /** The revision this was based on; a write based on another one is a conflict. */
+  readonly base: number
+  readonly author: string
+  readonly summary: string
+}
+
+export interface Store {
+  read<K extends DocumentName>(document: K): Versioned<Documents[K]>
+  /** A write equal to what is there makes no revision and answers with the present one. */
+  write<K extends DocumentName>(write: Write<K>): Saved<Documents[K]>
+  /** Newest first. */
+  history(document: DocumentName, limit: number): readonly RevisionInfo[]
+  at<K extends DocumentName>(document: K, revision: number): Documents[K] | undefined
+  /** Called after each committed write; returns the unsubscribe. */
+  watch(listener: (change: { readonly document: DocumentName; readonly revision: number }) => void): () => void
+  close(): void
+}
