@@ -70,8 +70,12 @@ export type CriterionOp = '=' | '!=' | '@' | '^' | '~' | '!~'
 /** `service` is the owner's name. */
 export type Criterion = { readonly key: CriterionKey; readonly op: CriterionOp; readonly value: string }
 
-/** Names with a meaning of their own; they are never stored. */
-export const reservedGroups = ['any', 'containers', 'external', 'nodes', 'unknown'] as const
+/**
+ * Names with a meaning of their own; they are never stored. `containers`: every managed workload; `nodes`: node
+ * addresses; `dns`: the cluster's DNS servers; `external`: no workload, no node, not in the pod network, no DNS server
+ * (addresses of address groups included: put the narrower rule above); `unknown`: in the pod network, no workload.
+ */
+export const reservedGroups = ['any', 'containers', 'dns', 'external', 'nodes', 'unknown'] as const
 export type ReservedGroup = (typeof reservedGroups)[number]
 
 /** Made for every owner: `nv.<owner>.<namespace>`. Only what people set on it is stored. */
@@ -207,7 +211,7 @@ export type Flow = {
 /** What an address is. */
 export type Endpoint =
   | { readonly kind: 'workload'; readonly ip: string; readonly workload: Workload; readonly groups: readonly string[] }
-  | { readonly kind: 'node' | 'external' | 'unknown'; readonly ip: string; readonly groups: readonly string[] }
+  | { readonly kind: 'node' | 'dns' | 'external' | 'unknown'; readonly ip: string; readonly groups: readonly string[] }
 
 export type RuleField = 'disabled' | 'from' | 'to' | 'ports' | 'applications' | 'http'
 /** A rule that was looked at before the one that matched, and the first field that did not fit. */
