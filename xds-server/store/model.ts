@@ -50,3 +50,20 @@ export interface Store {
   watch(listener: (change: { readonly document: DocumentName; readonly revision: number }) => void): () => void
   close(): void
 }
+
+export type AnyWrite = { readonly [K in DocumentName]: Write<K> }[DocumentName]
+export type SavedAll =
+  | { readonly ok: true; readonly revisions: Readonly<Partial<Record<DocumentName, number>>> }
+  | (Conflict<Documents[DocumentName]> & { readonly document: DocumentName })
+
+/** A store that can save several documents at once (YAML import). */
+export interface Batch {
+  /** Each document at most once. All in one transaction, or none: the first conflict is the answer. */
+  writeAll(writes: readonly AnyWrite[]): SavedAll
+}
+
+/** Small values of the installation (cut revisions, keys' names), not of the policy: no revisions, no watchers. */
+export interface Meta {
+  getMeta(key: string): string | undefined
+  setMeta(key: string, value: string): void
+}
