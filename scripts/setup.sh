@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Everything `npm test` and `npm run demo` need on a fresh Debian/Ubuntu: system packages, npm packages, Envoy.
 # Idempotent: what is there is left alone, and each thing installed is said in one line.
-#   setup.sh [--build-only]   --build-only: no system packages (they are for the lab)
+#   setup.sh [--build-only|--bench]   --build-only: no system packages (they are for the lab); --bench: load generators too
 set -euo pipefail
 cd "$(dirname "$0")/.."
 CACHE=${POSTERN_CACHE:-$HOME/.cache/postern}
@@ -9,6 +9,7 @@ say() { echo "setup: $*" >&2; }
 
 # command a package brings : package
 LAB_TOOLS="iptables:iptables ip6tables:iptables nft:nftables ip:iproute2 nginx:nginx redis-server:redis-server redis-cli:redis-tools psql:postgresql-client sshd:openssh-server ssh:openssh-client curl:curl dig:dnsutils setpriv:util-linux"
+[ "${1:-}" != --bench ] || LAB_TOOLS="$LAB_TOOLS wrk:wrk"
 have() { command -v "$1" > /dev/null 2>&1 || [ -x "/usr/sbin/$1" ] || [ -x "/sbin/$1" ]; }
 missing() {
 	local t
