@@ -12,15 +12,18 @@ export type AccessRecord = {
   readonly kind: 'tcp' | 'http'
   /** `start` and `periodic` count a live connection; `end` closes it. HTTP records are always `end`. */
   readonly phase: 'start' | 'connected' | 'periodic' | 'end'
-  /** Envoy's stream id: joins the records of one connection. */
+  /** Envoy's stream id: joins the records of one connection. HTTP: the incident. */
   readonly stream: string
+  /** When the record was written, not after now and not more than an hour before (the decoder sees to it). */
   readonly at: number
+  /** When the connection or the request began. */
+  readonly startedAt: number
   readonly source: { readonly ip: string; readonly port: number }
   readonly destination: { readonly ip: string; readonly port: number }
   /** From filter state; undefined when it was not (yet) known. */
   readonly application: string | undefined
   readonly serverName: string | undefined
-  /** Since the connection's last record (deltas are taken by the decoder's caller from the totals here). */
+  /** Totals since the connection began; `connections.ts` takes the differences. */
   readonly bytesReceived: number
   readonly bytesSent: number
   /** Policy ids and results as Envoy logged them; undefined where no RBAC ran. */
@@ -36,7 +39,8 @@ export type AccessRecord = {
         readonly path: string
         readonly host: string
         readonly status: number
-        readonly requestId: string
+        /** Our own id of the request, what a 403 tells the client (never the client's x-request-id: it can be forged). */
+        readonly incident: string
         readonly grpc: string | undefined
       }
     | undefined
