@@ -72,8 +72,8 @@ describe('a TCP connection', () => {
 
   test('that an earlier process may have counted adds only what comes now', () => {
     const { accept, counted } = observed({ startedAt: epoch })
-    const begun = { startedAt: epoch - 1 }
-    accept(aRecord({ phase: 'periodic', ...begun }), aRecord({ bytesReceived: 130, ...begun }))
+    const begun = { startedAt: epoch - 1, shadow: undefined }
+    accept(aRecord({ phase: 'periodic', ...begun }), aRecord({ phase: 'periodic', bytesReceived: 130, ...begun }))
     expect(counted()).toEqual([
       [0, 0, 0, 0],
       [0, 0, 30, 0],

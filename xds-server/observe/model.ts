@@ -88,7 +88,7 @@ export type EventPeer = {
   readonly ip: string | undefined
 }
 
-/** Equal events (same everything but time, ports and incident) within 2 s are one with a count. */
+/** Equal events (same everything but time, incident and trace) within 2 s are one with a count. */
 export type PosternEvent = {
   /** Increasing, unique in this store. */
   readonly id: number
