@@ -69,3 +69,13 @@ export function covers(wanted: string, seen: string): boolean {
 export function speaksFirst(name: string): FirstSpeaker {
   return facts[name]?.speaksFirst ?? 'either'
 }
+
+/** Is it HTTP in any of its versions, so that requests can be told apart? */
+export function isHttp(name: string): boolean {
+  return covers('http', name)
+}
+
+/** Applications whose connections say which server they want (SNI or Host). */
+export function namesServer(name: string): boolean {
+  return name === 'tls' || isHttp(name)
+}

@@ -241,7 +241,9 @@ export type Verdict = {
   readonly trace: {
     readonly source: Endpoint
     readonly destination: Endpoint
+    /** Earlier rules between groups of these two ends, in order; at most `maxMisses` (decide.ts), then a count. */
     readonly misses: readonly Miss[]
+    readonly moreMisses?: number
   }
 }
 

@@ -1,0 +1,37 @@
+/** What the `http` part of a rule says about a request. The path's spelling is settled before, by `http-path.ts`. */
+import { matchesHost, normaliseHost } from './fqdn.ts'
+import { matchesPath } from './http-path.ts'
+import type { HeaderMatch, HttpMatch, HttpRequest } from './model.ts'
+
+const anyOf = <T>(wanted: readonly T[], fits: (one: T) => boolean): boolean =>
+  wanted.length === 0 || wanted.some((one) => fits(one))
+
+function matchesHeader(wanted: HeaderMatch, headers: HttpRequest['headers']): boolean {
+  const value = Object.hasOwn(headers, wanted.name) ? headers[wanted.name] : undefined
+  if (value === undefined) return false
+  if ('exact' in wanted) return value === wanted.exact
+  return 'prefix' in wanted ? value.startsWith(wanted.prefix) : true
+}
+
+/** `package.Service/Method` or `package.Service/*`. */
+function matchesGrpc(wanted: string, seen: string | undefined): boolean {
+  if (seen === undefined) return false
+  return wanted.endsWith('/*') ? seen.startsWith(wanted.slice(0, -1)) : seen === wanted
+}
+
+/** Does one alternative fit the request? All its parts must; any member of each part is enough; no member is any. */
+export function matchesHttp(match: HttpMatch, request: HttpRequest): boolean {
+  const host = normaliseHost(request.host)
+  return (
+    anyOf(match.methods, (m) => m === request.method) &&
+    anyOf(match.paths, (p) => matchesPath(p, request.path)) &&
+    anyOf(match.hosts, (h) => matchesHost(h, host)) &&
+    anyOf(match.headers, (h) => matchesHeader(h, request.headers)) &&
+    anyOf(match.grpc, (g) => matchesGrpc(g, request.grpc))
+  )
+}
+
+/** An alternative without any condition fits every request, without having seen it. */
+export function isAnyRequest(match: HttpMatch): boolean {
+  return [match.methods, match.paths, match.hosts, match.headers, match.grpc].every((part) => part.length === 0)
+}
