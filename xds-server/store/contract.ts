@@ -4,6 +4,7 @@
  */
 import fc from 'fast-check'
 import { afterEach, describe, expect, test } from 'vitest'
+import { aRule } from '../../test/support/builders.ts'
 import type { Rule } from '../policy/model.ts'
 import type { DocumentName, Store } from './model.ts'
 
@@ -14,20 +15,7 @@ export type StoreUnderTest = {
   readonly dispose: () => void
 }
 
-const rule = (id: string): Rule => ({
-  id,
-  comment: '',
-  from: 'any',
-  to: 'any',
-  applications: [],
-  ports: [],
-  http: [],
-  action: 'allow',
-  disabled: false,
-  origin: 'user',
-  createdAt: '2026-01-01T00:00:00.000Z',
-  updatedAt: '2026-01-01T00:00:00.000Z',
-})
+const rule = (id: string): Rule => aRule('any', 'any', { id })
 
 export function storeContract(backend: string, create: () => StoreUnderTest): void {
   describe(`${backend} keeps the store's contract`, () => {

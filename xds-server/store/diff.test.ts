@@ -1,23 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { Rule, Settings } from '../policy/model.ts'
+import { aGroup, aRule } from '../../test/support/builders.ts'
+import { defaultSettings } from '../policy/defaults.ts'
+import type { Rule } from '../policy/model.ts'
 import { type Change, diffDocument, diffDocuments } from './diff.ts'
 
-const rule = (id: string, more: Partial<Rule> = {}): Rule => ({
-  id,
-  comment: '',
-  from: 'web',
-  to: 'db',
-  applications: [],
-  ports: [],
-  http: [],
-  action: 'allow',
-  disabled: false,
-  origin: 'user',
-  createdAt: '2026-01-01T00:00:00.000Z',
-  updatedAt: '2026-01-01T00:00:00.000Z',
-  ...more,
-})
+const rule = (id: string, more: Partial<Rule> = {}): Rule => aRule('web', 'db', { id, ...more })
 const rules = (...ids: string[]): Rule[] => ids.map((id) => rule(id))
 
 describe('a diff of rules', () => {
@@ -57,16 +45,9 @@ describe('a diff of rules', () => {
 
 describe('a diff of the other documents', () => {
   test('names the settings that changed, and ignores the order of groups', () => {
-    const settings: Settings = {
-      mode: null,
-      modeResolution: 'destination',
-      newGroupMode: 'discover',
-      pins: 'verify',
-      revealRule: false,
-      autoPromote: { toMonitor: null, toProtect: null },
-    }
-    const lab = { kind: 'custom', name: 'lab', comment: '', criteria: [] } as const
-    const lb = { kind: 'address', name: 'lb', comment: '', addresses: ['198.51.100.1'] } as const
+    const settings = defaultSettings
+    const lab = aGroup('lab', { criteria: [] })
+    const lb = aGroup('lb', { addresses: ['198.51.100.1'] })
     const ignored = [{ from: 'web', to: 'db', application: 'redis' }]
     const before = { groups: [lab, lb], rules: [], settings, ignored }
     const after = {

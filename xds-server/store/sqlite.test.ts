@@ -5,21 +5,12 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, describe, expect, test } from 'vitest'
-import type { IgnoredFlow, Settings } from '../policy/model.ts'
+import { defaultRules, defaultSettings } from '../policy/defaults.ts'
+import type { IgnoredFlow } from '../policy/model.ts'
 import { type StoreUnderTest, storeContract } from './contract.ts'
 import { DatabaseError } from './database.ts'
-import type { Documents } from './model.ts'
 import { maxHistoryBytes, maxRevisions, openStore, type SqliteStore } from './sqlite.ts'
 
-const settings: Settings = {
-  mode: null,
-  modeResolution: 'destination',
-  newGroupMode: 'discover',
-  pins: 'verify',
-  revealRule: false,
-  autoPromote: { toMonitor: null, toProtect: null },
-}
-const seed: Documents = { groups: [], rules: [], settings, ignored: [] }
 const folders: string[] = []
 const aFolder = (): string => {
   const folder = mkdtempSync(join(tmpdir(), 'postern-store-'))
@@ -30,7 +21,7 @@ const raise = (error: unknown): never => {
   throw error
 }
 const open = (path: string, onWatcherError: (error: unknown) => void = raise): SqliteStore =>
-  openStore({ path, seed, now: Date.now, onWatcherError })
+  openStore({ path, now: Date.now, onWatcherError })
 const flow = (from: string): IgnoredFlow => ({ from, to: 'any', application: 'http' })
 
 afterEach(() => {
@@ -55,6 +46,18 @@ const underTest = (path: string): StoreUnderTest => {
   }
 }
 storeContract('sqlite', () => underTest(join(aFolder(), 'store.db')))
+
+test('the first start writes the default settings and rules, once: a deleted default rule stays deleted', () => {
+  const path = join(aFolder(), 'store.db')
+  const first = openStore({ path, now: () => 0, onWatcherError: raise })
+  expect(first.read('rules')).toEqual({ revision: 1, value: defaultRules('1970-01-01T00:00:00.000Z') })
+  expect(first.read('settings')).toEqual({ revision: 1, value: defaultSettings })
+  first.write({ document: 'rules', value: [], base: 1, author: 'cli:ann', summary: 'no defaults' })
+  first.close()
+  const second = open(path)
+  expect(second.read('rules').value).toEqual([])
+  second.close()
+})
 
 describe('the file', () => {
   test('a damaged file is refused, and left as it is', () => {
@@ -107,11 +110,11 @@ describe('several documents at once', () => {
     store.watch((change) => heard.push(change))
     const from = { author: 'import', summary: 'two' }
     const ignored = { document: 'ignored', value: [flow('a')], base: 1, ...from } as const
-    const stale = { document: 'settings', value: { ...settings, mode: 'protect' }, base: 9, ...from } as const
+    const stale = { document: 'settings', value: { ...defaultSettings, mode: 'protect' }, base: 9, ...from } as const
     expect(store.writeAll([ignored, stale])).toEqual({
       ok: false,
       document: 'settings',
-      current: { revision: 1, value: settings },
+      current: { revision: 1, value: defaultSettings },
       base: undefined,
     })
     expect([store.read('ignored').revision, heard]).toEqual([1, []])

@@ -5,6 +5,7 @@
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { isDeepStrictEqual } from 'node:util'
+import { defaultPolicy } from '../policy/defaults.ts'
 import { openDatabase, transaction } from './database.ts'
 import type {
   AnyWrite,
@@ -29,8 +30,6 @@ export type SqliteStore = Store & Batch & Meta
 export type SqliteStoreOptions = {
   /** A file, or `:memory:`. */
   readonly path: string
-  /** What the first start writes as revision 1 of each document. */
-  readonly seed: Documents
   /** Epoch milliseconds. */
   readonly now: () => number
   /** A watcher that throws loses nothing but its own call; here is where that is heard of. */
@@ -211,9 +210,11 @@ function save(sql: Statements, write: AnyWrite, now: number): NewRevision {
   return { document, revision, value }
 }
 
-function seedDocuments(database: DatabaseSync, { seed, now }: SqliteStoreOptions): void {
+/** The first start writes revision 1 of each document. */
+function seedDocuments(database: DatabaseSync, { now }: SqliteStoreOptions): void {
   const sql = prepare(database)
-  for (const [document, value] of Object.entries(seed)) {
+  const documents: Documents = defaultPolicy(new Date(now()).toISOString())
+  for (const [document, value] of Object.entries(documents)) {
     save(sql, { document, value, base: 0, author: 'postern', summary: 'first start' } as AnyWrite, now())
   }
 }

@@ -1,12 +1,9 @@
 /** Writes revision after revision to the store at argv[2] and prints each once it is acknowledged, until it is killed. */
 import { writeSync } from 'node:fs'
-import type { Settings } from '../../policy/model.ts'
 import { openStore } from '../sqlite.ts'
 
-const settings = {} as Settings
 const store = openStore({
   path: process.argv[2]!,
-  seed: { groups: [], rules: [], settings, ignored: [] },
   now: Date.now,
   onWatcherError: console.error,
 })
