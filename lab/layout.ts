@@ -1,0 +1,105 @@
+/**
+ * Where everything of a lab is: its paths, its namespace names and its addresses. Nothing else builds one.
+ * The addresses exist only inside the lab's own namespaces.
+ */
+import { createHash } from 'node:crypto'
+import { join, resolve } from 'node:path'
+
+const defaultDir = '/run/postern-lab'
+
+export type Layout = {
+  /** The state directory; everything else is in it. */
+  readonly dir: string
+  /** First part of the names of this lab's namespaces. */
+  readonly prefix: string
+  readonly manifest: string
+  readonly inventory: string
+  readonly tokens: string
+  /** The control plane's API. */
+  readonly socket: string
+  /** The control plane's own data. */
+  readonly controlPlane: string
+  readonly logs: string
+  readonly secrets: string
+  readonly pods: string
+}
+
+/** `dir`, else `POSTERN_LAB_DIR`, else /run/postern-lab. Labs of other directories have names of their own beside it. */
+export function layoutOf(dir: string = process.env.POSTERN_LAB_DIR || defaultDir): Layout {
+  const root = resolve(dir)
+  const digest = createHash('sha256').update(root).digest('hex').slice(0, 6)
+  return {
+    dir: root,
+    prefix: root === defaultDir ? 'postern' : `postern-${digest}`,
+    manifest: join(root, 'manifest.json'),
+    inventory: join(root, 'inventory.json'),
+    tokens: join(root, 'tokens.json'),
+    socket: join(root, 'api.sock'),
+    controlPlane: join(root, 'control-plane'),
+    logs: join(root, 'logs'),
+    secrets: join(root, 'secrets'),
+    pods: join(root, 'pods'),
+  }
+}
+
+/** Name of the network namespace of a pod, of `node` or of `external`. */
+export function namespaceOf(layout: Layout, pod: string): string {
+  return `${layout.prefix}-${pod}`
+}
+
+/** Where `ip netns` keeps a namespace of this name. */
+export function namespacePath(namespace: string): string {
+  return `/run/netns/${namespace}`
+}
+
+/** The folders of one pod, the same path inside and outside. */
+export function podPaths(layout: Layout, pod: string) {
+  const root = join(layout.pods, pod)
+  return {
+    root,
+    /** Files that lie over those of /etc: names, users. */
+    etc: join(root, 'etc'),
+    /** The app's: its home, data and configuration. */
+    app: join(root, 'app'),
+    /** The sidecar's: only its uid may enter. */
+    envoy: join(root, 'envoy'),
+  }
+}
+
+export function logPath(layout: Layout, name: string): string {
+  return join(layout.logs, `${name}.log`)
+}
+
+/** What a process inside a pod sees of this repository and of the binaries it may run. */
+export function imagePaths(layout: Layout) {
+  const image = join(layout.dir, 'image')
+  return { root: image, node: join(image, 'node'), envoy: join(image, 'envoy'), apps: join(image, 'lab', 'apps') }
+}
+
+/** The repository this file is in. */
+export const repository = resolve(import.meta.dirname, '..')
+
+export const proxyUid = 14747
+
+export const nodeName = 'postern-node'
+export const addresses = {
+  node: ['10.244.77.1', 'fd77:77::1'],
+  /** The node's end of the link to the outside. */
+  gateway: ['192.168.120.1', 'fd78::1'],
+  podCidrs: ['10.244.77.0/24', 'fd77:77::/64'],
+  loadBalancer: ['192.168.120.100', '192.168.120.101', 'fd78::100'],
+  /** Servers of somebody else, for outbound rules by name. */
+  partner: ['192.168.120.150', 'fd78::150'],
+} as const
+
+/** Names of the partner's servers. */
+export const partnerNames = ['api.partner.test', 'files.partner.test'] as const
+
+/** Host numbers of pods: 10.244.77.<n> and, with the same digits, fd77:77::<n>. */
+export const hosts = { first: 10, last: 250 } as const
+
+export function podAddresses(host: number): readonly [v4: string, v6: string] {
+  return [`10.244.77.${host}`, `fd77:77::${host}`]
+}
+
+export const controlPlaneAddress = { host: addresses.node[0], port: 15010 } as const

@@ -1,0 +1,18 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { LabError } from './error.ts'
+
+/** Between two looks at something that can only be looked at. */
+const everyMs = 20
+
+/** Resolves once `check` is true. @throws LabError `failed` after `timeoutMs`, or the signal's reason. */
+export async function until(
+  check: () => boolean | Promise<boolean>,
+  options: { readonly what: string; readonly timeoutMs: number; readonly signal?: AbortSignal },
+): Promise<void> {
+  const end = performance.now() + options.timeoutMs
+  while (!(await check())) {
+    options.signal?.throwIfAborted()
+    if (performance.now() > end) throw new LabError('failed', `waited ${options.timeoutMs} ms for ${options.what}`)
+    await delay(everyMs)
+  }
+}
