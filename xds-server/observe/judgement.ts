@@ -1,0 +1,164 @@
+/**
+ * Who spoke to whom, by which rule: a record's addresses become group names, its logged rule a verdict. What Envoy
+ * logged is what happened and is believed; where it logged nothing (deny chain, refused greeting, a chain without
+ * RBAC) the verdict is what `decide()` says of the flow. Where both speak and differ, that is counted: the sidecar has
+ * another policy than the store, or one of the two judges is wrong.
+ */
+import type { Logger } from 'pino'
+import { decide } from '../policy/decide.ts'
+import type { Directory } from '../policy/directory.ts'
+import { defaultRuleId, type Endpoint, type Flow, type HttpRequest, type Verdict } from '../policy/model.ts'
+import type { Metrics } from './metrics.ts'
+import type { AccessRecord, ObservedVerdict } from './model.ts'
+
+export type Judgement = {
+  readonly source: Endpoint
+  readonly destination: Endpoint
+  readonly flow: Flow
+  readonly verdict: ObservedVerdict
+  readonly rule: string
+  /** What the present policy says of the flow: the mode, the consequence and the trace come from here. */
+  readonly decision: Verdict
+}
+/** It sent no byte and no rule decided: nothing is known of what it wanted. */
+export type Judged = Judgement | 'probe'
+
+export type JudgeOptions = {
+  /** The present one; a new object for every change. */
+  readonly directory: () => Directory
+  readonly metrics: Metrics
+  readonly log: Logger
+}
+
+/** Pairs of addresses, and flows of a pair, whose decision is remembered until the policy changes: 10 MB at most. */
+const maxPairs = 20_000
+const maxFlowsOfPair = 256
+
+type Pair = {
+  readonly source: Endpoint
+  readonly destination: Endpoint
+  /** A rule between them has an `http` part: each request must be looked at. */
+  readonly requestsMatter: boolean
+  readonly decisions: Map<string, Verdict>
+}
+
+export class Judge {
+  readonly #options: JudgeOptions
+  #directory: Directory | undefined
+  readonly #pairs = new Map<string, Pair>()
+
+  constructor(options: JudgeOptions) {
+    this.#options = options
+  }
+
+  judge(record: AccessRecord): Judged {
+    const pair = this.#pairOf(record)
+    const flow = flowOf(record, pair.requestsMatter)
+    const decision = this.#decisionOf(pair, flow)
+    const { source, destination } = pair
+    const said = logged(record, decision) ?? derived(record, decision)
+    if (said === 'probe') return 'probe'
+    if (record.shadow !== undefined) this.#compare(record, record.shadow.rule, decision)
+    return { source, destination, flow, decision, ...said }
+  }
+
+  #pairOf(record: AccessRecord): Pair {
+    const directory = this.#options.directory()
+    if (directory !== this.#directory || this.#pairs.size >= maxPairs) this.#pairs.clear()
+    this.#directory = directory
+    const { source, destination, serverName } = record
+    const asked = serverName === undefined || directory.namedGroups(destination.ip).length === 0 ? '' : serverName
+    const key = `${source.ip} ${destination.ip} ${asked}`
+    const known = this.#pairs.get(key)
+    if (known !== undefined) return known
+    const pair = pairIn(directory, source.ip, destination.ip, asked === '' ? undefined : asked)
+    this.#pairs.set(key, pair)
+    return pair
+  }
+
+  #decisionOf({ decisions }: Pair, flow: Flow): Verdict {
+    const { http } = flow
+    const request = http === undefined ? '' : `${http.method} ${http.host} ${http.path}`
+    const key = `${flow.port} ${flow.application} ${flow.serverName ?? ''} ${request}`
+    const known = decisions.get(key)
+    if (known !== undefined) return known
+    if (decisions.size >= maxFlowsOfPair) decisions.clear()
+    const decision = decide(flow, this.#directory!)
+    decisions.set(key, decision)
+    return decision
+  }
+
+  #compare(record: AccessRecord, rule: string, decision: Verdict): void {
+    if (rule === decision.rule || decision.policy === 'undecided' || dependsOnHeaders(rule, decision)) return
+    this.#options.metrics.skew.inc()
+    const { node, stream, source, destination } = record
+    this.#options.log.debug({ node, stream, source, destination, rule, decided: decision.rule }, 'policy skew')
+  }
+}
+
+function pairIn(directory: Directory, from: string, to: string, serverName: string | undefined): Pair {
+  const source = directory.endpoint(from)
+  const destination = directory.endpoint(to, serverName)
+  const between = directory.rules.between(source.groups, destination.groups)
+  const requestsMatter = between.some((rule) => !rule.disabled && rule.http.length > 0)
+  return { source, destination, requestsMatter, decisions: new Map() }
+}
+
+function flowOf(record: AccessRecord, requestsMatter: boolean): Flow {
+  const { source, destination, application, serverName, http } = record
+  return {
+    source: source.ip,
+    destination: destination.ip,
+    port: destination.port,
+    protocol: 'tcp',
+    ...(application !== undefined && { application }),
+    ...(serverName !== undefined && { serverName }),
+    ...(http !== undefined && requestsMatter && { http: requestOf(http) }),
+  }
+}
+
+/** Headers are not logged: a rule with a header condition does not fit here. */
+function requestOf({ method, path, host, grpc }: NonNullable<AccessRecord['http']>): HttpRequest {
+  return { method, path: path.split('?', 1)[0]!, host, headers: {}, ...(grpc !== undefined && { grpc }) }
+}
+
+type Said = Pick<Judgement, 'verdict' | 'rule'>
+
+/** What the sidecar's own RBAC said. */
+function logged(record: AccessRecord, decision: Verdict): Said | 'probe' | undefined {
+  const { enforced, shadow } = record
+  if (isProbe(record, decision)) return 'probe'
+  if (enforced?.denied === true) return { verdict: 'deny', rule: enforced.rule }
+  if (shadow === undefined) return undefined
+  return shadow.denied ? passed(shadow.rule, decision) : { verdict: 'allow', rule: shadow.rule }
+}
+
+/** A deny that its mode let pass. In Discover what no rule matches is no violation: it is about to be learned. */
+function passed(rule: string, decision: Verdict): Said {
+  const learning = rule === defaultRuleId && decision.mode.mode === 'discover'
+  return { verdict: learning ? 'allow' : 'violation', rule }
+}
+
+function derived(record: AccessRecord, decision: Verdict): Said {
+  const { policy, enforced, rule } = decision
+  if (record.denyChain || record.greetingRefused)
+    return { verdict: 'deny', rule: policy === 'deny' ? rule : defaultRuleId }
+  if (policy === 'allow') return { verdict: 'allow', rule }
+  if (policy === 'undecided') return { verdict: 'allow', rule: defaultRuleId }
+  return enforced === 'deny' ? { verdict: 'deny', rule } : passed(rule, decision)
+}
+
+/**
+ * A connection over TCP that sent no byte logs a deny by `default`, for its application never showed. Unless no
+ * application at all could have been allowed: that is a violation in Monitor as it is a reset in Protect.
+ */
+function isProbe(record: AccessRecord, decision: Verdict): boolean {
+  if (record.kind === 'http' || record.bytesReceived > 0 || record.application !== undefined) return false
+  if (record.denyChain || record.greetingRefused || record.phase !== 'end') return false
+  if (record.shadow?.denied === false || decision.policy === 'allow') return false
+  return decision.policy === 'undecided' || decision.consequence === 'learn'
+}
+
+/** Its rule was passed over only because we do not see the request's headers. */
+const dependsOnHeaders = (rule: string, decision: Verdict): boolean =>
+  decision.trace.misses.some((miss) => miss.rule === rule && miss.field === 'http')
