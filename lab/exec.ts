@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { constants } from 'node:os'
 import { enter, podEnvironment } from './enter.ts'
 import { LabError } from './error.ts'
@@ -41,6 +41,12 @@ export function execAttached(layout: Layout, target: string, argv: readonly stri
     child.once('error', reject)
     child.once('exit', (code, signal) => resolve(code ?? 128 + constants.signals[signal ?? 'SIGKILL']))
   })
+}
+
+/** The same, left running with pipes to it: for a conversation. The caller ends it. @throws LabError as `execIn` */
+export function spawnIn(layout: Layout, target: string, argv: readonly string[]): ChildProcessWithoutNullStreams {
+  const { command, env } = commandIn(layout, target, argv)
+  return spawn(command[0]!, command.slice(1), { stdio: 'pipe', env })
 }
 
 function commandIn(layout: Layout, target: string, argv: readonly string[], uid?: number) {

@@ -6,9 +6,10 @@
  * is cleaned by the next `up` or `down`; every failure is a `LabError`.
  * Never: an address, route or bridge in the machine's own network; anything ended by its name.
  */
+import type { ChildProcessWithoutNullStreams } from 'node:child_process'
 import { clean } from './clean.ts'
 import { killControlPlane, startControlPlane } from './control-plane.ts'
-import { type ExecOptions, execIn } from './exec.ts'
+import { type ExecOptions, execIn, spawnIn } from './exec.ts'
 import { type Layout, layoutOf } from './layout.ts'
 import { withLock } from './lock.ts'
 import type { RunResult } from './run.ts'
@@ -28,6 +29,8 @@ export type Lab = {
   status(): Promise<LabStatus>
   /** @see execIn */
   exec(pod: string, argv: readonly string[], options?: ExecOptions): Promise<RunResult>
+  /** @see spawnIn */
+  spawn(pod: string, argv: readonly string[]): ChildProcessWithoutNullStreams
   /** @see scaleApp */
   scale(app: string, count: number): Promise<void>
   /** Background traffic through real clients, bounded in time. @see startTraffic */
@@ -54,6 +57,7 @@ export function openLab(dir?: string): Lab {
     down: ({ keepFiles = false } = {}) => alone(() => clean(layout, { keepFiles })),
     status: () => statusOf(layout),
     exec: (pod, argv, options) => execIn(layout, pod, argv, options),
+    spawn: (pod, argv) => spawnIn(layout, pod, argv),
     scale: (app, count) => alone(() => scaleApp(layout, app, count)),
     startTraffic: (options) => startTraffic(layout, options),
     killControlPlane: () => alone(() => killControlPlane(layout)),

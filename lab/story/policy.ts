@@ -1,0 +1,91 @@
+/** Edits of the policy through the API, as the CLI makes them. A learner may save in between: those are tried again. */
+import type { z } from 'zod'
+import { ApiProblem, type Client } from '../../cli/client.ts'
+import type { ruleDocument } from '../../xds-server/api/contract/documents.ts'
+import type { ListedRule, position } from '../../xds-server/api/contract/rules.ts'
+
+type RuleDocument = z.input<typeof ruleDocument>
+type Position = z.input<typeof position>
+type Mode = 'discover' | 'monitor' | 'protect'
+
+const attempts = 5
+const isConflict = (error: unknown) => error instanceof ApiProblem && error.document.status === 409
+
+export class Policy {
+  readonly #api: Client
+
+  constructor(api: Client) {
+    this.#api = api
+  }
+
+  async rules(): Promise<readonly ListedRule[]> {
+    return (await this.#api.call('listRules', { query: { limit: 10_000 } })).value.rules
+  }
+
+  async revision(): Promise<number> {
+    return (await this.#api.call('listRules', {})).value.revision
+  }
+
+  /** Default settings, no groups, only the default rules. */
+  async reset(): Promise<void> {
+    await this.#api.call('importPolicy', {
+      body: { groups: [], ignored: [], rules: defaultRules, settings: { mode: null } },
+      ifMatch: (await this.#api.call('exportPolicy', {})).etag,
+    })
+  }
+
+  insert(rule: RuleDocument, position: Position): Promise<void> {
+    return this.#onRules((ifMatch) => this.#api.call('insertRule', { body: { rule, position }, ifMatch }))
+  }
+
+  edit(id: string, body: Readonly<Record<string, unknown>>): Promise<void> {
+    return this.#onRules((ifMatch) => this.#api.call('editRule', { params: { id }, body, ifMatch }))
+  }
+
+  remove(id: string): Promise<void> {
+    return this.#onRules((ifMatch) => this.#api.call('deleteRule', { params: { id }, query: {}, ifMatch }))
+  }
+
+  async addressGroup(name: string, addresses: readonly string[]): Promise<void> {
+    const { etag } = await this.#api.call('listGroups', {})
+    const body = { group: { name, addresses } }
+    await this.#api.call('putGroup', { params: { name }, body, ifMatch: etag })
+  }
+
+  /** Null: the group's default. */
+  async groupMode(name: string, mode: Mode | null): Promise<void> {
+    const { etag } = await this.#api.call('listGroups', {})
+    await this.#api.call('setMode', { params: { name }, body: { mode }, ifMatch: etag })
+  }
+
+  /** The override of all groups; null lifts it. */
+  async clusterMode(mode: Mode | null): Promise<void> {
+    const { etag } = await this.#api.call('readSettings', {})
+    await this.#api.call('editSettings', { body: { mode }, ifMatch: etag })
+  }
+
+  async #onRules(save: (ifMatch: string) => Promise<unknown>): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      const { etag } = await this.#api.call('listRules', {})
+      try {
+        await save(etag)
+        return
+      } catch (error) {
+        if (!isConflict(error) || attempt === attempts) throw error
+      }
+    }
+  }
+}
+
+const defaultRules = [
+  { id: 'dns', from: 'containers', to: 'dns', ports: '53,udp/53', action: 'allow', origin: 'default' },
+  { id: 'node-probes', from: 'nodes', to: 'containers', action: 'allow', origin: 'default' },
+] as const
+
+/** A learned rule of these ends and application. */
+export function learned(rules: readonly ListedRule[], from: string, to: string, application: string) {
+  return rules.find(
+    ({ rule }) =>
+      rule.origin === 'learned' && rule.from === from && rule.to === to && rule.applications?.includes(application),
+  )
+}

@@ -1,0 +1,54 @@
+import { ApiProblem } from '../../cli/client.ts'
+import { group, type Stage } from './stage.ts'
+import type { Step } from './story.ts'
+
+/** Well-formed for us, and too large a program for Envoy's regular expressions: its own limit, which our bootstrap sets. */
+const tooLarge = `/${Array.from({ length: 60 }, (_, n) => `{p${n}}`).join('/')}`
+
+async function broken(stage: Stage): Promise<string> {
+  const rule = {
+    from: 'nv.nobody.nowhere!',
+    to: group.ui,
+    ports: '80-70',
+    applications: ['gopher'],
+    action: 'allow',
+  } as const
+  const problem = await stage.policy.insert(rule, 'top').then(
+    () => undefined,
+    (error: unknown) => error,
+  )
+  if (!(problem instanceof ApiProblem)) throw new Error(`the broken rule was not refused: ${String(problem)}`)
+  const { status, problems } = problem.document
+  if (status !== 422 || problems.length < 2) throw new Error(`answer ${status}: ${JSON.stringify(problems)}`)
+  return `refused: ${problems.map((p) => `${p.path}: ${p.message}`).join('; ')}`
+}
+
+/** What Envoy refuses shows on its rule, and traffic keeps the last good policy. */
+async function rejected(stage: Stage): Promise<readonly string[]> {
+  const since = Date.now()
+  await stage.policy.clusterMode('protect')
+  await stage.applied()
+  await stage.policy.insert(
+    { id: 'too-large', from: group.ui, to: group.appserver, http: [{ paths: [tooLarge] }], action: 'deny' },
+    'top',
+  )
+  const status = await stage.until('Envoy to refuse it', async () => {
+    const found = (await stage.policy.rules()).find(({ rule }) => rule.id === 'too-large')
+    return found?.status.find(({ kind }) => kind === 'rejected')
+  })
+  const event = await stage.event('the NACK', since, (e) => e.kind === 'enforcement' && e.rule === 'too-large')
+  const works = await stage.yelbWorks()
+  const refused = await stage.refused('yelb-appserver', `http://${await stage.ip('yelb-db')}:4567/`, 'reset')
+  await stage.policy.remove('too-large')
+  await stage.applied()
+  await stage.policy.clusterMode(null)
+  return [`status of too-large: ${status.message}`, `event ${event.id}: ${event.message}`, works, refused]
+}
+
+/** A broken rule, and one that Envoy does not take. */
+export const refusals: Step = {
+  title: 'A broken rule is refused with its problems; what Envoy rejects shows on its rule, the last good policy stays',
+  async run(stage) {
+    return [await broken(stage), ...(await rejected(stage))]
+  },
+}
