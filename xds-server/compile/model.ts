@@ -3,6 +3,8 @@
  * shared by every sidecar of a class. Knows no protobuf, no gRPC, no clock.
  */
 import type { ApplicationName } from '../policy/applications.ts'
+import type { Prefix } from '../policy/endpoints.ts'
+import type { Row, View } from './table.ts'
 
 /** The xDS resource types Postern serves, in the order they must reach an Envoy (adds; removals go the other way). */
 export const resourceTypes = ['cluster', 'extension', 'listener'] as const
@@ -20,8 +22,30 @@ export type Resource = {
   readonly rules: readonly string[]
 }
 
+/** What connections that are in a chain may do. */
+export type ChainRights = { readonly chain: string; readonly view: View; readonly rows: readonly Row[] }
+/** Who they come from (or go to, outbound). No chains: reset. Not judged: another sidecar decides. */
+export type PeerRights = {
+  readonly cidrs: readonly string[]
+  readonly judged: boolean
+  readonly enforced: boolean
+  readonly chains: readonly ChainRights[]
+}
+/** What a listener lets pass: kept to find out which chains a change of policy must cut. */
+export type ListenerRights = {
+  readonly listener: string
+  /** Undefined: all ports without a listener of their own. */
+  readonly port: number | undefined
+  readonly peers: readonly PeerRights[]
+}
+
 /** Everything a sidecar of this class holds. Replicas of one owner share it. */
-export type ClassSnapshot = { readonly key: string; readonly resources: readonly Resource[] }
+export type ClassSnapshot = {
+  readonly key: string
+  readonly learned: string
+  readonly resources: readonly Resource[]
+  readonly rights: readonly ListenerRights[]
+}
 
 /** A thing people should know about what was compiled: caps reached, rules that can not work. */
 export type CompileStatus = { readonly class: string; readonly rule?: string; readonly message: string }
@@ -31,6 +55,8 @@ export type Compiled = {
   readonly classes: ReadonlyMap<string, ClassSnapshot>
   /** Managed workload id → class key. */
   readonly classOf: ReadonlyMap<string, string>
+  /** What addresses were when this was compiled. */
+  readonly prefixes: readonly Prefix[]
   readonly status: readonly CompileStatus[]
 }
 
@@ -41,6 +67,6 @@ export type Compiled = {
  */
 export type PortProtocol =
   | { readonly kind: 'detect' }
-  | { readonly kind: 'http' }
+  | { readonly kind: 'http'; readonly applications: readonly ApplicationName[] }
   | { readonly kind: 'client-first'; readonly applications: readonly ApplicationName[] }
   | { readonly kind: 'server-first'; readonly applications: readonly ApplicationName[] }

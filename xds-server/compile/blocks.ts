@@ -1,0 +1,98 @@
+/**
+ * All blocks of addresses of a directory as one tree, indexed by the groups they are in, so that a partition costs what
+ * its groups have members and not what the cluster has addresses. Made once per set of prefixes.
+ */
+import { parseCidr } from '../policy/address.ts'
+import type { Prefix } from '../policy/endpoints.ts'
+import type { Message } from './model.ts'
+
+/** A block and where it lies. */
+export type Block = {
+  readonly prefix: Prefix
+  /** As matchers take it. */
+  readonly range: Message
+  /** Place of the smallest block around it; undefined: none. */
+  readonly parent: number | undefined
+}
+
+export type Blocks = {
+  /** In the order of addresses, outer before inner: the order of everything made from them. */
+  readonly all: readonly Block[]
+  /** Places of the blocks that are in a group, `named` ones included, or that carry a tag. */
+  in(group: string): readonly number[]
+  /** Places of the blocks directly inside. */
+  inside(place: number): readonly number[]
+  /** Places of the blocks with nothing around them: together they hold every address. */
+  readonly outermost: readonly number[]
+}
+
+/** Tags stand beside groups in the index; no group can be called so. */
+export const managedTag = '#managed'
+/** Not decided by a sidecar at its other end: outside the pod network, or a workload without one. */
+export const unmanagedTag = '#unmanaged'
+
+type Spot = { readonly prefix: Prefix; readonly family: 4 | 6; readonly first: bigint; readonly length: number }
+
+const bits = { 4: 32, 6: 128 } as const
+
+function spotOf(prefix: Prefix): Spot {
+  const { family, value, length } = parseCidr(prefix.cidr)!
+  return { prefix, family, first: value, length }
+}
+
+function byAddress(a: Spot, b: Spot): number {
+  if (a.family !== b.family) return a.family - b.family
+  if (a.first !== b.first) return a.first < b.first ? -1 : 1
+  return a.length - b.length
+}
+
+function contains(outer: Spot, inner: Spot): boolean {
+  if (outer.family !== inner.family || outer.length > inner.length) return false
+  const host = BigInt(bits[outer.family] - outer.length)
+  return outer.first >> host === inner.first >> host
+}
+
+function rangeOf({ prefix, length }: Spot): Message {
+  return { address_prefix: prefix.cidr.slice(0, prefix.cidr.indexOf('/')), prefix_len: length }
+}
+
+/** What lies around is still on the stack when its insides come. */
+function nest(spots: readonly Spot[]): readonly Block[] {
+  const around: number[] = []
+  return spots.map((spot, place) => {
+    while (around.length > 0 && !contains(spots[around.at(-1)!]!, spot)) around.pop()
+    const parent = around.at(-1)
+    around.push(place)
+    return { prefix: spot.prefix, range: rangeOf(spot), parent }
+  })
+}
+
+function tagsOf({ kind, workload }: Prefix): readonly string[] {
+  if (workload?.managed) return [managedTag]
+  // a pod that is not known yet may be a managed one: `unknown` has neither tag
+  return kind === 'unknown' ? [] : [unmanagedTag]
+}
+
+function push<K>(lists: Map<K, number[]>, key: K, place: number): void {
+  const list = lists.get(key)
+  if (list) list.push(place)
+  else lists.set(key, [place])
+}
+
+export function blocksOf(prefixes: readonly Prefix[]): Blocks {
+  const all = nest(prefixes.map(spotOf).sort(byAddress))
+  const members = new Map<string, number[]>()
+  const insides = new Map<number, number[]>()
+  for (const [place, { prefix, parent }] of all.entries()) {
+    for (const group of prefix.groups) push(members, group, place)
+    for (const group of prefix.named) push(members, group, place)
+    for (const tag of tagsOf(prefix)) push(members, tag, place)
+    if (parent !== undefined) push(insides, parent, place)
+  }
+  return {
+    all,
+    in: (group) => members.get(group) ?? [],
+    inside: (place) => insides.get(place) ?? [],
+    outermost: all.flatMap(({ parent }, place) => (parent === undefined ? [place] : [])),
+  }
+}

@@ -1,0 +1,122 @@
+/**
+ * (Directory) → everything each sidecar must hold, as plain Envoy resources. Pure: same inputs, same output, in the same
+ * order. Work is done per class of workloads, never per workload; classes that nothing touched are taken over from the
+ * compilation before. Promises: in Protect, what is not known to be allowed is denied. Knows no protobuf, no
+ * connections, no clock; builds names only by `names.ts`.
+ */
+import type { Directory } from '../policy/directory.ts'
+import type { Prefix } from '../policy/endpoints.ts'
+import type { Blocks } from './blocks.ts'
+import { blocksOf } from './blocks.ts'
+import type { RulesByGroup } from './classes.ts'
+import { classesOf, rulesByGroup } from './classes.ts'
+import { inbound } from './inbound.ts'
+import type { ClassSnapshot, Compiled, CompileStatus, Resource } from './model.ts'
+import { resourceTypes } from './model.ts'
+import type { CompileOptions } from './options.ts'
+import { outbound } from './outbound.ts'
+import type { Footprint } from './reuse.ts'
+import { footprintOf, sameFootprint } from './reuse.ts'
+import type { Scope, WorkloadClass } from './scope.ts'
+import { scopeOf } from './scope.ts'
+import { sharedResources } from './shared.ts'
+
+/** One class, what it was made from, and what people should know about it. */
+type Made = {
+  readonly footprint: Footprint
+  readonly snapshot: ClassSnapshot
+  readonly statuses: readonly CompileStatus[]
+}
+
+/** What is prepared once for all classes. */
+type Bench = {
+  readonly directory: Directory
+  readonly options: CompileOptions
+  readonly blocks: Blocks
+  readonly rules: RulesByGroup
+  readonly shared: readonly Resource[]
+  namesAt(group: string, prefix: Prefix): readonly string[]
+}
+
+const order = new Map(resourceTypes.map((type, place) => [type, place]))
+
+function sorted(resources: readonly Resource[]): readonly Resource[] {
+  return [...resources].sort((a, b) => order.get(a.type)! - order.get(b.type)! || (a.name < b.name ? -1 : 1))
+}
+
+function snapshotOf(scope: Scope, shared: readonly Resource[]): ClassSnapshot {
+  const made = [outbound(scope), ...inbound(scope)]
+  return {
+    key: scope.key,
+    learned: scope.learned,
+    resources: sorted([...shared, ...made.flatMap((one) => one.resources)]),
+    rights: made.map((one) => one.rights),
+  }
+}
+
+function make(workloads: WorkloadClass, bench: Bench, before: Made | undefined): Made {
+  const inboundRules = bench.rules.naming('to', workloads.groups)
+  const outboundRules = bench.rules.naming('from', workloads.groups)
+  const given = { ...bench, inboundRules, outboundRules }
+  const footprint = footprintOf(workloads, given)
+  if (before && sameFootprint(before.footprint, footprint)) return before
+  const scope = scopeOf(workloads, given)
+  const snapshot = snapshotOf(scope, bench.shared)
+  return { footprint, snapshot, statuses: scope.statuses }
+}
+
+function namesIn(directory: Directory): Bench['namesAt'] {
+  const addresses = (group: string) => directory.namesOf(group)
+  return (group, { cidr }) => {
+    const ip = cidr.slice(0, cidr.indexOf('/'))
+    return addresses(group).flatMap((resolved) => (resolved.addresses.includes(ip) ? [resolved.name] : []))
+  }
+}
+
+/** `current` or, where it was made from the same thing, what was made before. */
+function kept<From, To>(make: (from: From) => To): (from: From) => To {
+  let last: { readonly from: From; readonly to: To } | undefined
+  return (from) => {
+    if (last?.from !== from) last = { from, to: make(from) }
+    return last.to
+  }
+}
+
+export type Compiler = {
+  /** Only what differs from the call before is worked on; the answer is the same as that of a fresh compiler. */
+  compile(directory: Directory, options: CompileOptions): Compiled
+}
+
+export function compiler(): Compiler {
+  const blocks = kept(blocksOf)
+  const rules = kept(rulesByGroup)
+  let before: ReadonlyMap<string, Made> = new Map()
+  let shared: { readonly options: CompileOptions; readonly resources: readonly Resource[] } | undefined
+  return {
+    compile(directory, options) {
+      if (shared?.options.sniffer !== options.sniffer) shared = { options, resources: sharedResources(options) }
+      const prefixes = directory.prefixes()
+      const bench: Bench = {
+        directory,
+        options,
+        blocks: blocks(prefixes),
+        rules: rules(directory.rules.rules),
+        shared: shared.resources,
+        namesAt: namesIn(directory),
+      }
+      const { classes, classOf } = classesOf(directory)
+      const made = new Map(classes.map((one) => [one.key, make(one, bench, before.get(one.key))]))
+      before = made
+      return {
+        classes: new Map([...made].map(([key, { snapshot }]) => [key, snapshot])),
+        classOf,
+        prefixes,
+        status: [...made.values()].flatMap(({ statuses }) => statuses),
+      }
+    },
+  }
+}
+
+export function compile(directory: Directory, options: CompileOptions): Compiled {
+  return compiler().compile(directory, options)
+}

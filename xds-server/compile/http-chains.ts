@@ -1,0 +1,171 @@
+/**
+ * HTTP chains: every request is judged by the table of the connection's peer. What is judged is what the app gets, so
+ * inbound paths are normalised first; otherwise requests pass as they are (header case, host, request id).
+ */
+import { httpLog } from './access-logs.ts'
+import { chain, idleTimeout, pin, rbacFilter } from './chains.ts'
+import type { Message } from './model.ts'
+import type { Direction } from './names.ts'
+import { clusterNames, filterState } from './names.ts'
+import { any, typed } from './typed.ts'
+
+export type HttpVersion = 'http1' | 'http2'
+
+export type HttpChain = {
+  readonly direction: Direction
+  readonly version: HttpVersion
+  readonly name: string
+  readonly table: string
+  readonly requests: RequestHandling
+  readonly cuts: number
+}
+
+/** What rules and settings ask of the way requests are read: changing it rebuilds the chain. */
+export type RequestHandling = {
+  /** `/a/../b` and `//b` become `/b`. */
+  readonly normalisePaths: boolean
+  /** To many apps `x_a` is `x-a`, which a deny rule may name. */
+  readonly rejectUnderscores: boolean
+  readonly revealRule: boolean
+}
+
+/** Past it a client that sends its headers by drops is refused. */
+const headersTimeout = '60s'
+/** The default of 1 s cuts slow readers of replies that end with the connection (measured: 17 of 20). */
+const delayedCloseTimeout = '30s'
+/** Streams one HTTP/2 connection may have open. */
+const maxStreams = 1_000
+/** What one HTTP/2 stream, and one connection, may have under way, in bytes. */
+const streamWindow = 65_536
+const connectionWindow = 1_048_576
+/** Envoy wants a host for requests that need none; a name nobody has, so that no rule takes it for another. */
+const hostOfHttp10 = 'http10.invalid'
+
+const keepHeaderCase = {
+  stateful_formatter: typed(
+    'preserve_case',
+    'envoy.extensions.http.header_formatters.preserve_case.v3.PreserveCaseFormatterConfig',
+  ),
+}
+
+/** For clusters, too: the app sees the header names its client wrote. */
+export const http1Options: Message = { header_key_format: keepHeaderCase, enable_trailers: true }
+
+const codecs: Readonly<Record<HttpVersion, Message>> = {
+  http1: {
+    codec_type: 'HTTP1',
+    http_protocol_options: { ...http1Options, accept_http_10: true, default_host_for_http_10: hostOfHttp10 },
+  },
+  http2: {
+    codec_type: 'HTTP2',
+    http2_protocol_options: {
+      max_concurrent_streams: maxStreams,
+      initial_stream_window_size: streamWindow,
+      initial_connection_window_size: connectionWindow,
+    },
+  },
+}
+/** As rules and the sniffer name them. */
+const applicationOf: Readonly<Record<HttpVersion, string>> = { http1: 'http', http2: 'http2' }
+
+/**
+ * Inbound, Envoy adds the peer to `x-forwarded-for`, since the app sees only the proxy. One trusted hop: what a load
+ * balancer said before us (`x-forwarded-proto`) stays. Nothing here decides anything: peers are told apart by chain.
+ */
+const forwarding: Readonly<Record<Direction, Message>> = {
+  in: { use_remote_address: true, xff_num_trusted_hops: 1, internal_address_config: { unix_sockets: false } },
+  out: { use_remote_address: false, skip_xff_append: true },
+}
+
+/** Ours, because a client can choose the id that Envoy takes for the stream (`x-request-id`). */
+const incidentFilter = typed('incident', 'envoy.extensions.filters.http.set_filter_state.v3.Config', {
+  on_request_headers: [
+    {
+      object_key: filterState.incident,
+      factory_key: 'envoy.string',
+      format_string: { text_format_source: { inline_string: '%UNIQUE_ID%' } },
+    },
+  ],
+})
+
+const incident = `%FILTER_STATE(${filterState.incident}:PLAIN)%`
+const rule = '%DYNAMIC_METADATA(envoy.filters.http.rbac:shadow_effective_policy_id)%'
+
+/** RBAC's own refusals only (gRPC too): a 403 for another reason, or of the app, stays as it is. */
+const refusedByPolicy: Message = {
+  and_filter: {
+    filters: [
+      { status_code_filter: { comparison: { op: 'EQ', value: { default_value: 403, runtime_key: 'postern.403' } } } },
+      {
+        metadata_filter: {
+          matcher: {
+            filter: 'envoy.filters.http.rbac',
+            path: [{ key: 'shadow_engine_result' }],
+            value: { string_match: { exact: 'denied' } },
+          },
+          match_if_key_not_found: false,
+        },
+      },
+    ],
+  },
+}
+
+function refusal(revealRule: boolean): Message {
+  const text = `Denied by policy${revealRule ? ` (rule ${rule})` : ''}. Incident ${incident}\n`
+  return {
+    mappers: [
+      {
+        filter: refusedByPolicy,
+        body_format_override: { text_format_source: { inline_string: text }, content_type: 'text/plain' },
+        headers_to_add: [{ header: { key: 'x-postern-incident', value: incident } }],
+      },
+    ],
+  }
+}
+
+const cluster: Readonly<Record<Direction, string>> = { in: clusterNames.inbound, out: clusterNames.outbound }
+
+function routes(direction: Direction): Message {
+  const route = { cluster: cluster[direction], timeout: '0s' }
+  return {
+    virtual_hosts: [{ name: 'app', domains: ['*'], routes: [{ match: { prefix: '/' }, route }] }],
+    request_headers_to_remove: ['x-envoy-external-address', 'x-envoy-expected-rq-timeout-ms'],
+    validate_clusters: false,
+  }
+}
+
+function connectionManager({ direction, version, table, requests }: HttpChain): Message {
+  const { normalisePaths, rejectUnderscores, revealRule } = requests
+  return any('envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager', {
+    stat_prefix: direction,
+    ...codecs[version],
+    ...forwarding[direction],
+    ...(normalisePaths ? { normalize_path: true, merge_slashes: true } : {}),
+    generate_request_id: false,
+    server_header_transformation: 'PASS_THROUGH',
+    common_http_protocol_options: {
+      idle_timeout: idleTimeout,
+      headers_with_underscores_action: rejectUnderscores ? 'REJECT_REQUEST' : 'ALLOW',
+    },
+    stream_idle_timeout: idleTimeout,
+    request_headers_timeout: headersTimeout,
+    delayed_close_timeout: delayedCloseTimeout,
+    // the request that asks for it is judged like any other; CONNECT and other upgrades stay refused
+    upgrade_configs: [{ upgrade_type: 'websocket' }],
+    local_reply_config: refusal(revealRule),
+    access_log: [httpLog(direction)],
+    route_config: routes(direction),
+    http_filters: [
+      incidentFilter, //              before RBAC, whose refusal quotes it
+      rbacFilter(table, 'http'), //   before anything that costs
+      typed('router', 'envoy.extensions.filters.http.router.v3.Router', { suppress_envoy_headers: true }),
+    ],
+  })
+}
+
+export function httpChain(it: HttpChain): Message {
+  return chain(it.name, it.cuts, [
+    pin(applicationOf[it.version]),
+    { name: 'http_connection_manager', typed_config: connectionManager(it) },
+  ])
+}

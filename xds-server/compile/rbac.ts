@@ -1,0 +1,82 @@
+/** Tables as Envoy's RBAC: `shadow_matcher` is what the policy says, `matcher` is the same where it is enforced. */
+import type { ApplicationName } from '../policy/applications.ts'
+import { defaultRuleId } from '../policy/model.ts'
+import type { Branch, Predicate } from './matching.ts'
+import { allOf, anyOf, equals, filterStateInput, firstOf, headerInput, inputs, matches, toVerdict } from './matching.ts'
+import type { Message } from './model.ts'
+import { filterState } from './names.ts'
+import { portsRegex } from './ports.ts'
+import { hiddenSlash, hostRegex, isGrpc, looksAtPath, requestPredicate } from './requests.ts'
+import type { Row, View } from './table.ts'
+import { isUnconditional } from './table.ts'
+import { any, types } from './typed.ts'
+
+const application = filterStateInput(filterState.application)
+
+/** An HTTP chain knows the version of its connection; gRPC shows in the request. */
+const httpPredicates: Partial<Readonly<Record<ApplicationName, Predicate>>> = {
+  http: equals(application, 'http'),
+  http2: equals(application, 'http2'),
+  grpc: isGrpc,
+}
+
+function applicationPredicate(name: string, view: View): Predicate {
+  const inHttp = view === 'http' ? httpPredicates[name as ApplicationName] : undefined
+  return inHttp ?? equals(application, name)
+}
+
+function namesPredicate(names: readonly string[], view: View): Predicate {
+  const input = view === 'http' ? headerInput(':authority') : inputs.serverName
+  return matches(input, names.map(hostRegex).join('|'))
+}
+
+/** Undefined: always matches. */
+function rowPredicate(row: Row, view: View): Predicate | undefined {
+  const parts: readonly Predicate[] = [
+    ...(row.ports.length > 0 ? [matches(inputs.destinationPort, portsRegex(row.ports))] : []),
+    ...(row.applications ? [anyOf(row.applications.map((name) => applicationPredicate(name, view)))] : []),
+    ...(row.names.length > 0 ? [namesPredicate(row.names, view)] : []),
+    ...(row.requests.length > 0 ? [requestPredicate(row.requests)] : []),
+  ]
+  return parts.length === 0 ? undefined : allOf(parts)
+}
+
+/** Where any rule looks at paths, nobody can vouch for a path that two programs read differently. */
+function slashGuard(rows: readonly Row[]): readonly Branch[] {
+  const guarded = rows.some((row) => row.requests.some(looksAtPath))
+  return guarded ? [{ when: hiddenSlash, leads: toVerdict(defaultRuleId, 'deny') }] : []
+}
+
+function matcherOf(rows: readonly Row[], view: View): Message {
+  const last = rows.at(-1)
+  const always = last && isUnconditional(last) ? last : undefined
+  const branches = rows.flatMap((row): readonly Branch[] => {
+    const when = rowPredicate(row, view)
+    return when === undefined ? [] : [{ when, leads: toVerdict(row.rule, row.action) }]
+  })
+  const otherwise = always ? toVerdict(always.rule, always.action) : toVerdict(defaultRuleId, 'deny')
+  return firstOf([...slashGuard(rows), ...branches], otherwise)
+}
+
+const rbacTypes: Readonly<Record<View, string>> = {
+  tcp: types.networkRbac,
+  tls: types.networkRbac,
+  http: types.httpRbac,
+}
+/** Counters are not told apart by table: the log has the rule. */
+const statistics: Readonly<Record<View, Message>> = {
+  tcp: { stat_prefix: 'rbac.' },
+  tls: { stat_prefix: 'rbac.' },
+  http: {},
+}
+
+/** The filter's configuration, with its `@type`. */
+export function rbacOf(rows: readonly Row[], view: View, enforced: boolean): Message {
+  const matcher = matcherOf(rows, view)
+  return any(rbacTypes[view], { ...statistics[view], ...(enforced ? { matcher } : {}), shadow_matcher: matcher })
+}
+
+/** What holds while a table is missing: everything is denied. */
+export function rbacWhileMissing(view: View): Message {
+  return any(rbacTypes[view], { ...statistics[view], rules: {} })
+}

@@ -1,0 +1,68 @@
+/** What is the same in every sidecar, whatever its class. */
+import { clusters } from './clusters.ts'
+import type { Resource } from './model.ts'
+import { clusterNames, proxyPorts, snifferName } from './names.ts'
+import type { CompileOptions } from './options.ts'
+import { any, typed, types } from './typed.ts'
+
+/** How long the sniffer waits for more bytes before it judges what is there, in milliseconds. */
+const snifferPatience = '300'
+
+/**
+ * One module and one VM for all chains. A trap closes the connections it serves under every policy (measured), so the
+ * policy only says what becomes of the next ones: they get a fresh VM.
+ */
+function sniffer(wasm: string): Resource {
+  const filter = any(types.wasm, {
+    config: {
+      name: snifferName,
+      root_id: snifferName,
+      failure_policy: 'FAIL_RELOAD',
+      reload_config: { backoff: { base_interval: '1s' } },
+      vm_config: {
+        vm_id: snifferName,
+        runtime: 'envoy.wasm.runtime.v8',
+        code: { local: { inline_bytes: wasm } },
+      },
+      configuration: any('google.protobuf.StringValue', { value: snifferPatience }),
+    },
+  })
+  const body = any('envoy.config.core.v3.TypedExtensionConfig', { name: snifferName, typed_config: filter })
+  return { type: 'extension', name: snifferName, body, rules: [] }
+}
+
+/** `struct linger {1, 0}` for SO_LINGER (13) at SOL_SOCKET (1): closing resets. */
+const lingerZero = {
+  description: 'reset on close',
+  level: 1,
+  name: 13,
+  buf_value: 'AQAAAAAAAAA=',
+  state: 'STATE_LISTENING',
+}
+
+/** Deny chains lead here. Alone on its socket: on a listener with allowed traffic slow readers would lose replies. */
+function resetter(): Resource {
+  const reply = typed('reset', 'envoy.extensions.filters.network.direct_response.v3.Config', {
+    response: { inline_string: '' },
+  })
+  const body = any('envoy.config.listener.v3.Listener', {
+    name: clusterNames.resetter,
+    address: { socket_address: { address: '127.0.0.1', port_value: proxyPorts.resetter } },
+    socket_options: [lingerZero],
+    filter_chains: [{ filters: [reply] }],
+  })
+  return { type: 'listener', name: clusterNames.resetter, body, rules: [] }
+}
+
+function clusterResources(): readonly Resource[] {
+  return clusters().map((fields) => ({
+    type: 'cluster',
+    name: String(fields.name),
+    body: any('envoy.config.cluster.v3.Cluster', fields),
+    rules: [],
+  }))
+}
+
+export function sharedResources(options: CompileOptions): readonly Resource[] {
+  return [...clusterResources(), sniffer(options.sniffer), resetter()]
+}
