@@ -1,11 +1,11 @@
 import { join } from 'node:path'
-import { imagePaths, type Layout, namespaceOf, namespacePath, podPaths, repository } from './layout.ts'
+import { inside, type Layout, namespaceOf, namespacePath, repository } from './layout.ts'
 
 export const systemPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
 /**
  * The command line that runs `argv` as a process of a pod: in its network, with its names, users and host name, seeing
- * of the state directory only its own pod. Every step execs the next, so the process started is the process that runs.
+ * of the lab only its own pod. Every step execs the next, so the process started is the process that runs.
  */
 export function enter(
   layout: Layout,
@@ -34,10 +34,10 @@ export function enter(
 }
 
 /** The whole environment of a process of a pod: nothing of ours gets in. */
-export function podEnvironment(layout: Layout, pod: string): Readonly<Record<string, string>> {
+export function podEnvironment(pod: string): Readonly<Record<string, string>> {
   return {
-    PATH: `${systemPath}:${imagePaths(layout).root}`,
-    HOME: podPaths(layout, pod).app,
+    PATH: `${inside.image}:${systemPath}`,
+    HOME: inside.home,
     HOSTNAME: pod,
     LANG: 'C.UTF-8',
   }

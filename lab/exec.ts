@@ -32,7 +32,7 @@ export async function execIn(
   return run(command, { ...rest, env })
 }
 
-/** The same for a person: the terminal is the command's. Gives back its exit code. */
+/** As `execIn` for a person: the terminal is the command's. Gives back its exit code. */
 export function execAttached(layout: Layout, target: string, argv: readonly string[]): Promise<number> {
   const { command, env } = commandIn(layout, target, argv)
   const { TERM = 'dumb' } = process.env
@@ -51,7 +51,7 @@ export function spawnIn(layout: Layout, target: string, argv: readonly string[])
 
 function commandIn(layout: Layout, target: string, argv: readonly string[], uid?: number) {
   const pod = findTarget(layout, target)
-  return { command: enter(layout, pod.name, { uid: uid ?? pod.uid, argv }), env: podEnvironment(layout, pod.name) }
+  return { command: enter(layout, pod.name, { uid: uid ?? pod.uid, argv }), env: podEnvironment(pod.name) }
 }
 
 function findTarget(layout: Layout, target: string): { readonly name: string; readonly uid: number } {

@@ -52,7 +52,7 @@ export function namespacePath(namespace: string): string {
   return `/run/netns/${namespace}`
 }
 
-/** The folders of one pod, the same path inside and outside. */
+/** The folders of one pod, as seen from outside. */
 export function podPaths(layout: Layout, pod: string) {
   const root = join(layout.pods, pod)
   return {
@@ -70,11 +70,13 @@ export function logPath(layout: Layout, name: string): string {
   return join(layout.logs, `${name}.log`)
 }
 
-/** What a process inside a pod sees of this repository and of the binaries it may run. */
-export function imagePaths(layout: Layout) {
-  const image = join(layout.dir, 'image')
-  return { root: image, node: join(image, 'node'), envoy: join(image, 'envoy'), apps: join(image, 'lab', 'apps') }
-}
+/** What a process of a pod sees (`enter.sh` mounts it): the pod's folders, and binaries and sources it may run. */
+export const inside = {
+  home: '/mnt/app',
+  envoy: '/mnt/envoy',
+  image: '/mnt/image',
+  apps: '/mnt/image/lab/apps',
+} as const
 
 /** The repository this file is in. */
 export const repository = resolve(import.meta.dirname, '..')

@@ -1,10 +1,9 @@
 /** The folders and files of a pod, each owned by the uid that needs it and closed to the others. */
 import { chown, mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { imagePaths, type Layout, podAddresses, podPaths, proxyUid } from './layout.ts'
+import { inside, type Layout, podAddresses, podPaths, proxyUid } from './layout.ts'
 import type { Manifest } from './manifest.ts'
 import type { App, PodView } from './pods/app.ts'
-import type { Secrets } from './secrets.ts'
 import { all } from './together.ts'
 
 /** Whose folders they are: a pod's app, or the node's user. */
@@ -15,14 +14,14 @@ export async function makeFolders(layout: Layout, pod: string, resident: Residen
   const paths = podPaths(layout, pod)
   await mkdir(paths.etc, { recursive: true, mode: 0o755 })
   await all([ownFolder(paths.app, resident.uid), ownFolder(paths.envoy, proxyUid)])
-  const files = Object.entries(etcFiles(resident, paths.app, dns))
+  const files = Object.entries(etcFiles(resident, dns))
   await all(files.map(([file, content]) => writeFile(join(paths.etc, file), content)))
 }
 
 /** The files an app's definition asks for. */
-export async function writeAppFiles(layout: Layout, app: App, pod: PodView): Promise<void> {
-  const files = Object.entries(app.files?.(pod) ?? {})
-  const home = podPaths(layout, pod.name).app
+export async function writeAppFiles(layout: Layout, app: App, pod: string, view: PodView): Promise<void> {
+  const files = Object.entries(app.files?.(view) ?? {})
+  const home = podPaths(layout, pod).app
   await all(
     files.map(async ([path, { content, mode }]) => {
       const folder = dirname(join(home, path))
@@ -30,11 +29,6 @@ export async function writeAppFiles(layout: Layout, app: App, pod: PodView): Pro
       await ownFile(join(home, path), content, app.uid, mode)
     }),
   )
-}
-
-export function podView(layout: Layout, pod: string, dns: string, secrets: Secrets): PodView {
-  const { node, apps } = imagePaths(layout)
-  return { name: pod, dns, home: podPaths(layout, pod).app, node, apps, secrets }
 }
 
 /** The resolver's address: coredns is the first app of the catalogue, so it is known before anything runs. */
@@ -55,10 +49,10 @@ async function ownFolder(path: string, uid: number): Promise<void> {
 }
 
 /** A small system of its own: the app's user has a name here, which sshd, initdb and ssh ask for. */
-function etcFiles({ namespace, uid, user }: Resident, home: string, dns: string): Readonly<Record<string, string>> {
+function etcFiles({ namespace, uid, user }: Resident, dns: string): Readonly<Record<string, string>> {
   const users = [
     'root:x:0:0:root:/root:/bin/sh',
-    `${user}:x:${uid}:${uid}::${home}:/bin/bash`,
+    `${user}:x:${uid}:${uid}::${inside.home}:/bin/bash`,
     `postern:x:${proxyUid}:${proxyUid}::/nonexistent:/usr/sbin/nologin`,
   ]
   const search = [...(namespace === '' ? [] : [`${namespace}.svc.cluster.local`]), 'svc.cluster.local', 'cluster.local']

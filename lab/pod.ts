@@ -10,7 +10,7 @@ import { LabError } from './error.ts'
 import { type Layout, logPath, namespaceOf, podPaths, repository } from './layout.ts'
 import { changeManifest, currentManifest, type Pod, type StartedProcess } from './manifest.ts'
 import { inodeOf, removeNamespaces } from './network.ts'
-import { podView, resolverOf, writeAppFiles } from './pod-files.ts'
+import { resolverOf, writeAppFiles } from './pod-files.ts'
 import { appNamed } from './pods/catalogue.ts'
 import { isAlive, isListening, networkOf, type ProcessRef } from './processes.ts'
 import { hasSidecar, publish } from './publish.ts'
@@ -53,18 +53,16 @@ async function guard(layout: Layout, pod: Pod, { controlPlane, signal }: StartOp
 
 async function prepareApp(layout: Layout, pod: Pod, { secrets, signal }: StartOptions): Promise<void> {
   const app = appNamed(pod.app)
-  const view = podView(layout, pod.name, resolverOf(currentManifest(layout)), secrets)
-  await writeAppFiles(layout, app, view)
+  await writeAppFiles(layout, app, pod.name, { dns: resolverOf(currentManifest(layout)), secrets })
   if (app.prepare === undefined) return
-  const argv = enter(layout, pod.name, { uid: app.uid, argv: app.prepare(view) })
-  await mustRun(argv, { env: podEnvironment(layout, pod.name), timeoutMs: prepareTimeoutMs, signal })
+  const argv = enter(layout, pod.name, { uid: app.uid, argv: app.prepare() })
+  await mustRun(argv, { env: podEnvironment(pod.name), timeoutMs: prepareTimeoutMs, signal })
 }
 
-async function startApp(layout: Layout, pod: Pod, { secrets, signal }: StartOptions): Promise<void> {
+async function startApp(layout: Layout, pod: Pod, { signal }: StartOptions): Promise<void> {
   const app = appNamed(pod.app)
-  const view = podView(layout, pod.name, resolverOf(currentManifest(layout)), secrets)
-  const argv = enter(layout, pod.name, { uid: app.uid, argv: app.command(view) })
-  const env = podEnvironment(layout, pod.name)
+  const argv = enter(layout, pod.name, { uid: app.uid, argv: app.command() })
+  const env = podEnvironment(pod.name)
   const started = await startDaemon(argv, { log: logPath(layout, `${pod.name}.app`), env })
   await ready(layout, { ...started, role: 'app', pod: pod.name }, () => isAppReady(layout, pod, started), signal)
 }

@@ -1,6 +1,6 @@
 /**
  * A web server that says what it saw: `web.ts HTTP-PORT [TLS-PORT]`, v4 and v6. Answers any request with JSON
- * `{host, method, url, from}`. TLS uses `app/tls.crt` and `app/tls.key` of its pod.
+ * `{host, method, url, from}`. TLS uses `tls.crt` and `tls.key` of the folder it starts in.
  */
 import { readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
@@ -18,6 +18,6 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
 
 createServer(answer).listen(httpPort, '::')
 if (tlsPort !== undefined) {
-  const tls = { cert: readFileSync('app/tls.crt'), key: readFileSync('app/tls.key') }
+  const tls = { cert: readFileSync('tls.crt'), key: readFileSync('tls.key') }
   createTlsServer(tls, answer).listen(tlsPort, '::')
 }

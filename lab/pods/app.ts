@@ -1,16 +1,10 @@
 import type { DeclaredPort } from '../../xds-server/policy/model.ts'
 import type { Secrets } from '../secrets.ts'
 
-/** What an app's definition may know of the pod it is started in. Paths are those a process of the pod sees. */
+/** What an app's files may depend on. */
 export type PodView = {
-  readonly name: string
   /** The cluster's resolver. */
   readonly dns: string
-  /** The app's own folder and home. */
-  readonly home: string
-  /** The binaries and sources of `enter.sh`. */
-  readonly node: string
-  readonly apps: string
   readonly secrets: Secrets
 }
 
@@ -37,9 +31,9 @@ export type App = {
   readonly user: string
   /** Files in the app's home. */
   readonly files?: (pod: PodView) => Readonly<Record<string, AppFile>>
-  /** Run to its end before the app starts, as its user; needs no network. */
-  readonly prepare?: (pod: PodView) => readonly string[]
-  readonly command: (pod: PodView) => readonly string[]
-  /** More than listening on its ports; `home` as seen from outside. */
+  /** Run to its end before the app starts, as its user; needs no network. Commands start in the home (`inside`). */
+  readonly prepare?: () => readonly string[]
+  readonly command: () => readonly string[]
+  /** More than listening on its ports; `home` is the app's as seen from outside. */
   readonly isReady?: (home: string) => boolean
 }

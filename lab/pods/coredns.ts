@@ -1,3 +1,4 @@
+import { inside } from '../layout.ts'
 import type { App } from './app.ts'
 
 /** The cluster's resolver: ours, in TypeScript, authoritative for the lab's names and nothing else. No sidecar. */
@@ -15,5 +16,5 @@ export const coredns: App = {
   maxReplicas: 1,
   uid: 14761,
   user: 'coredns',
-  command: ({ node, apps, home }) => [node, `${apps}/coredns.ts`, `${home}/zone.json`],
+  command: () => ['node', `${inside.apps}/coredns.ts`, 'zone.json'],
 }

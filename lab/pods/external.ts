@@ -1,3 +1,4 @@
+import { inside } from '../layout.ts'
 import type { App } from './app.ts'
 
 /**
@@ -23,5 +24,5 @@ export const external: App = {
     'tls.key': { content: partner.key },
     'ca.crt': { content: partner.authority },
   }),
-  command: ({ node, apps }) => [node, `${apps}/web.ts`, '80', '443'],
+  command: () => ['node', `${inside.apps}/web.ts`, '80', '443'],
 }

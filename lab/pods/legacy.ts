@@ -1,3 +1,4 @@
+import { inside } from '../layout.ts'
 import type { App } from './app.ts'
 import { pgpass } from './yelb-db.ts'
 
@@ -14,5 +15,5 @@ export const legacy: App = {
   uid: 14767,
   user: 'legacy',
   files: ({ secrets }) => ({ '.pgpass': pgpass(secrets) }),
-  command: ({ node, apps }) => [node, `${apps}/web.ts`, '8080'],
+  command: () => ['node', `${inside.apps}/web.ts`, '8080'],
 }

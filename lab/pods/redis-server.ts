@@ -13,9 +13,9 @@ export const redisServer: App = {
   uid: 14764,
   user: 'redis',
   // protected mode would refuse everybody who does not come over loopback
-  command: ({ home }) => [
+  command: () => [
     'redis-server',
     ...['--port', '6379', '--bind', '0.0.0.0', '::', '--protected-mode', 'no'],
-    ...['--save', '', '--appendonly', 'no', '--dir', home, '--maxmemory', '64mb'],
+    ...['--save', '', '--appendonly', 'no', '--maxmemory', '64mb'],
   ],
 }

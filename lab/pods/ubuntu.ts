@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import { inside } from '../layout.ts'
 import type { Secrets } from '../secrets.ts'
 import type { App } from './app.ts'
 import { pgpass } from './yelb-db.ts'
@@ -15,8 +16,8 @@ export const ubuntu: App = {
   maxReplicas: 10,
   uid: 14766,
   user: 'ubuntu',
-  files: ({ home, secrets }) => ({
-    sshd_config: { content: serverConfiguration(home) },
+  files: ({ secrets }) => ({
+    sshd_config: { content: serverConfiguration() },
     ssh_host_key: { content: secrets.sshHostKey.privateKey },
     '.ssh/id_ed25519': { content: secrets.sshUserKey.privateKey },
     '.ssh/authorized_keys': { content: `${secrets.sshUserKey.publicKey}\n` },
@@ -25,14 +26,14 @@ export const ubuntu: App = {
     '.pgpass': pgpass(secrets),
   }),
   // sshd insists on its absolute path; -e: the log goes to stderr
-  command: ({ home }) => ['/usr/sbin/sshd', '-D', '-e', '-f', `${home}/sshd_config`],
+  command: () => ['/usr/sbin/sshd', '-D', '-e', '-f', `${inside.home}/sshd_config`],
 }
 
 /** Without root it can only let in the user it runs as, which is all there is. */
-function serverConfiguration(home: string): string {
+function serverConfiguration(): string {
   return `
 Port 22
-HostKey ${home}/ssh_host_key
+HostKey ${inside.home}/ssh_host_key
 PidFile none
 UsePAM no
 UseDNS no

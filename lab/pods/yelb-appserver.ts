@@ -1,3 +1,4 @@
+import { inside } from '../layout.ts'
 import type { App } from './app.ts'
 import { pgpass } from './yelb-db.ts'
 
@@ -14,5 +15,5 @@ export const yelbAppserver: App = {
   uid: 14763,
   user: 'yelb',
   files: ({ secrets }) => ({ '.pgpass': pgpass(secrets) }),
-  command: ({ node, apps }) => [node, `${apps}/yelb-appserver.ts`],
+  command: () => ['node', `${inside.apps}/yelb-appserver.ts`],
 }

@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { LabError } from '../error.ts'
+import { inside } from '../layout.ts'
 import type { Secrets } from '../secrets.ts'
-import type { App, AppFile, PodView } from './app.ts'
+import type { App, AppFile } from './app.ts'
 
 /** PostgreSQL with Yelb's one table. Nobody gets in without the lab's password. */
 export const yelbDb: App = {
@@ -19,8 +20,8 @@ export const yelbDb: App = {
     'password.txt': { content: `${secrets.databasePassword}\n` },
     'init.sh': { content: initialise },
   }),
-  prepare: ({ home }) => ['sh', `${home}/init.sh`, binaries(), home],
-  command: ({ home }) => [`${binaries()}/postgres`, '-D', `${home}/data`, ...settings({ home })],
+  prepare: () => ['sh', 'init.sh', binaries(), inside.home],
+  command: () => [`${binaries()}/postgres`, '-D', `${inside.home}/data`, ...settings()],
   isReady,
 }
 
@@ -34,10 +35,10 @@ export function pgpass({ databasePassword }: Secrets): AppFile {
 }
 
 /** No fsync: what the lab keeps, it keeps until `down`. */
-function settings({ home }: Pick<PodView, 'home'>): readonly string[] {
+function settings(): readonly string[] {
   const values = {
     listen_addresses: '*',
-    unix_socket_directories: home,
+    unix_socket_directories: inside.home,
     fsync: 'off',
     full_page_writes: 'off',
     shared_buffers: '16MB',

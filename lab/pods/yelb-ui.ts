@@ -1,3 +1,4 @@
+import { inside } from '../layout.ts'
 import type { App, PodView } from './app.ts'
 
 /** The web server people come to: a page, and /api of the app server. */
@@ -13,14 +14,15 @@ export const yelbUi: App = {
   uid: 14762,
   user: 'nginx',
   files: (pod) => ({ 'nginx.conf': { content: configuration(pod) }, 'tmp/.keep': { content: '' } }),
-  command: ({ home }) => ['nginx', '-e', 'stderr', '-p', home, '-c', `${home}/nginx.conf`],
+  command: () => ['nginx', '-e', 'stderr', '-p', inside.home, '-c', `${inside.home}/nginx.conf`],
 }
 
 /**
  * The app server is asked for by name at every request (a variable makes nginx resolve again), so that a new address of
  * it is found. The request's URI is handed on as it came: what is refused behind is not nginx's doing.
  */
-function configuration({ home, apps, dns }: PodView): string {
+function configuration({ dns }: PodView): string {
+  const { home, apps } = inside
   return `
 daemon off;
 worker_processes 1;

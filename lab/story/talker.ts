@@ -1,7 +1,7 @@
 /** Connections held open from inside a pod (lab/apps/talk.ts), so that a step can use one after an edit. */
 import { createInterface } from 'node:readline'
 import type { Lab } from '../lab.ts'
-import { imagePaths } from '../layout.ts'
+import { inside } from '../layout.ts'
 
 type Said = { readonly connection: string; readonly event: 'open' | 'data' | 'end' | 'error'; readonly text?: string }
 
@@ -16,8 +16,7 @@ export type Talker = {
 type Waiting = { readonly name: string; readonly resolve: (said: Said) => void }
 
 export async function startTalker(lab: Lab, pod: string): Promise<Talker> {
-  const image = imagePaths(lab.paths)
-  const child = lab.spawn(pod, [image.node, `${image.apps}/talk.ts`])
+  const child = lab.spawn(pod, ['node', `${inside.apps}/talk.ts`])
   const said: Said[] = []
   const waiting: Waiting[] = []
   createInterface({ input: child.stdout }).on('line', (line) => {
