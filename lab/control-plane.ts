@@ -42,11 +42,8 @@ export async function startControlPlane(layout: Layout, signal?: AbortSignal): P
     if (isAlive(started)) return isControlPlaneReady(layout)
     throw new LabError('failed', `the control plane ended:\n${tail(log)}`)
   }
-  await until(check, {
-    what: `the control plane to get ready (${log})`,
-    timeoutMs: readyTimeoutMs,
-    ...(signal && { signal }),
-  })
+  const what = () => `the control plane to get ready:\n${tail(log)}`
+  await until(check, { what, timeoutMs: readyTimeoutMs, ...(signal && { signal }) })
 }
 
 /** SIGKILL: nothing of it gets to say goodbye. */

@@ -22,7 +22,7 @@ import { until } from './until.ts'
 
 /** initdb on a slow machine. */
 const prepareTimeoutMs = 60_000
-const appReadyTimeoutMs = 30_000
+const readyTimeoutMs = 30_000
 
 export type StartOptions = {
   readonly secrets: Secrets
@@ -76,15 +76,12 @@ async function ready(
 ): Promise<void> {
   changeManifest(layout, ({ processes }) => ({ processes: [...processes, started] }))
   const log = logPath(layout, `${started.pod}.${started.role}`)
-  const what = `the ${started.role} of ${started.pod}`
+  const name = `the ${started.role} of ${started.pod}`
   const alive = async () => {
     if (isAlive(started)) return check()
-    throw new LabError('failed', `${what} ended:\n${tail(log)}`)
+    throw new LabError('failed', `${name} ended:\n${tail(log)}`)
   }
-  await until(alive, { what: `${what} to get ready`, timeoutMs: appReadyTimeoutMs, signal }).catch((cause: Error) => {
-    if (!(cause instanceof LabError) || cause.message.includes('ended:')) throw cause
-    throw new LabError('failed', `${cause.message}:\n${tail(log)}`, { cause })
-  })
+  await until(alive, { what: () => `${name} to get ready:\n${tail(log)}`, timeoutMs: readyTimeoutMs, signal })
 }
 
 /** Every declared port is listened on, inside, and the app has nothing to say against it. */

@@ -28,6 +28,7 @@ const timeoutCode = 124
 
 /** Runs a command to its end; code 127: there is no such program. Rejects only when the signal says stop. */
 export async function run(argv: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+  options.signal?.throwIfAborted()
   // should we be killed, a command of ours does not go on making things behind the back of who cleans up
   const child = spawn('setpriv', ['--pdeathsig', 'KILL', ...argv], {
     detached: true, // its own process group: a timeout takes its children too
