@@ -33,7 +33,7 @@ export function layoutOf(dir: string = process.env.POSTERN_LAB_DIR || defaultDir
     prefix: root === defaultDir ? 'postern' : `postern-${digest}`,
     manifest: join(root, 'manifest.json'),
     inventory: join(root, 'inventory.json'),
-    tokens: join(root, 'tokens.json'),
+    tokens: join(root, 'tokens'),
     socket: join(root, 'api.sock'),
     controlPlane: join(root, 'control-plane'),
     logs: join(root, 'logs'),

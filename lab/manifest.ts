@@ -87,8 +87,13 @@ export function changeManifest(layout: Layout, change: (manifest: Manifest) => P
   return after
 }
 
-/** JSON by rename: a reader sees the old or the new, never a part. For root's eyes unless `mode` says otherwise. */
+/** JSON, by `writeTextAtomically`. */
 export function writeAtomically(path: string, value: unknown, mode = 0o600): void {
-  writeFileSync(`${path}.new`, `${JSON.stringify(value, null, 2)}\n`, { mode })
+  writeTextAtomically(path, `${JSON.stringify(value, null, 2)}\n`, mode)
+}
+
+/** By rename: a reader sees the old or the new, never a part. For root's eyes unless `mode` says otherwise. */
+export function writeTextAtomically(path: string, text: string, mode = 0o600): void {
+  writeFileSync(`${path}.new`, text, { mode })
   renameSync(`${path}.new`, path)
 }

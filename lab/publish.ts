@@ -2,23 +2,20 @@
  * What the lab tells others of its pods: the inventory, the sidecars' tokens and the resolver's names, each file
  * written whole by rename. All of it follows from the manifest.
  */
-import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { tokenLine } from '../xds-server/envoy/verifier.ts'
 import type { Inventory, Workload } from '../xds-server/policy/model.ts'
 import type { Zone } from './apps/dns-zone.ts'
 import { addresses, type Layout, nodeName, partnerNames, podAddresses, podPaths } from './layout.ts'
-import { currentManifest, type Manifest, type Pod, writeAtomically } from './manifest.ts'
+import { currentManifest, type Manifest, type Pod, writeAtomically, writeTextAtomically } from './manifest.ts'
 import type { App } from './pods/app.ts'
 import { appNamed, catalogue } from './pods/catalogue.ts'
-
-/** A sidecar's token as the control plane's verifier has it. */
-export type TokenEntry = { readonly workload: string; readonly sha256: string }
 
 /** Tells everybody what the manifest says now. */
 export function publish(layout: Layout): void {
   const manifest = currentManifest(layout)
-  writeAtomically(layout.tokens, tokensOf(layout, manifest))
+  writeTextAtomically(layout.tokens, tokensOf(layout, manifest))
   writeAtomically(layout.inventory, inventoryOf(manifest), 0o644)
   const resolver = manifest.pods.find(({ app }) => app === 'coredns')
   if (resolver !== undefined) writeAtomically(zoneFile(layout, resolver), zoneOf(manifest), 0o644)
@@ -64,13 +61,10 @@ function workloadOf(pod: Pod, sidecars: boolean): readonly Workload[] {
   ]
 }
 
-function tokensOf(layout: Layout, manifest: Manifest): readonly TokenEntry[] {
-  return manifest.pods
-    .filter(({ app }) => hasSidecar(appNamed(app), manifest))
-    .map(({ name }) => {
-      const token = readFileSync(tokenFile(layout, name))
-      return { workload: name, sha256: createHash('sha256').update(token).digest('hex') }
-    })
+/** The form the control plane's verifier reads. */
+function tokensOf(layout: Layout, manifest: Manifest): string {
+  const guarded = manifest.pods.filter(({ app }) => hasSidecar(appNamed(app), manifest))
+  return guarded.map(({ name }) => `${tokenLine(name, readFileSync(tokenFile(layout, name), 'utf8'))}\n`).join('')
 }
 
 /** Does a pod of this app get a sidecar in this lab? */
