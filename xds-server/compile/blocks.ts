@@ -4,6 +4,8 @@
  */
 import { parseCidr } from '../policy/address.ts'
 import type { Prefix } from '../policy/endpoints.ts'
+import type { PrefixIndex } from '../policy/prefix-index.ts'
+import { prefixIndex } from '../policy/prefix-index.ts'
 import type { Message } from './model.ts'
 
 /** A block and where it lies. */
@@ -24,6 +26,10 @@ export type Blocks = {
   inside(place: number): readonly number[]
   /** Places of the blocks with nothing around them: together they hold every address. */
   readonly outermost: readonly number[]
+  /** Place of exactly this block. */
+  placeOf(cidr: string): number | undefined
+  /** Place of the smallest block that holds this one. */
+  around(cidr: string): number
 }
 
 /** Tags stand beside groups in the index; no group can be called so. */
@@ -79,20 +85,55 @@ function push<K>(lists: Map<K, number[]>, key: K, place: number): void {
   else lists.set(key, [place])
 }
 
-export function blocksOf(prefixes: readonly Prefix[]): Blocks {
-  const all = nest(prefixes.map(spotOf).sort(byAddress))
+function membersOf(all: readonly Block[]): ReadonlyMap<string, readonly number[]> {
   const members = new Map<string, number[]>()
-  const insides = new Map<number, number[]>()
-  for (const [place, { prefix, parent }] of all.entries()) {
+  for (const [place, { prefix }] of all.entries()) {
     for (const group of prefix.groups) push(members, group, place)
     for (const group of prefix.named) push(members, group, place)
     for (const tag of tagsOf(prefix)) push(members, tag, place)
-    if (parent !== undefined) push(insides, parent, place)
   }
+  return members
+}
+
+function insidesOf(all: readonly Block[]): ReadonlyMap<number | undefined, readonly number[]> {
+  const insides = new Map<number | undefined, number[]>()
+  for (const [place, { parent }] of all.entries()) push(insides, parent, place)
+  return insides
+}
+
+/** Made when first asked for: only a change of addresses asks. */
+function searchable(all: readonly Block[]) {
+  let exact: ReadonlyMap<string, number> | undefined
+  let index: PrefixIndex<number> | undefined
+  return {
+    placeOf(cidr: string): number | undefined {
+      exact ??= new Map(all.map(({ prefix }, place) => [prefix.cidr, place]))
+      return exact.get(cidr)
+    },
+    around(cidr: string): number {
+      index ??= prefixIndex(all.map(({ prefix }, place) => [parseCidr(prefix.cidr)!, place]))
+      return index.covering(parseCidr(cidr)!)[0]!
+    },
+  }
+}
+
+const known = new WeakMap<readonly Prefix[], Blocks>()
+
+export function blocksOf(prefixes: readonly Prefix[]): Blocks {
+  const made = known.get(prefixes) ?? blocksFrom(prefixes)
+  known.set(prefixes, made)
+  return made
+}
+
+function blocksFrom(prefixes: readonly Prefix[]): Blocks {
+  const all = nest(prefixes.map(spotOf).sort(byAddress))
+  const members = membersOf(all)
+  const insides = insidesOf(all)
   return {
     all,
     in: (group) => members.get(group) ?? [],
     inside: (place) => insides.get(place) ?? [],
-    outermost: all.flatMap(({ parent }, place) => (parent === undefined ? [place] : [])),
+    outermost: insides.get(undefined) ?? [],
+    ...searchable(all),
   }
 }

@@ -22,8 +22,17 @@ function classFor(workload: Workload, groups: readonly string[]): WorkloadClass 
   return { key: className(learned, others), learned, groups, self }
 }
 
-/** Replicas share their list of groups, so each list is looked at once. */
+const known = new WeakMap<Directory['groupsOf'], Classes>()
+
+/** The same workloads in the same groups are the same classes: one object. */
 export function classesOf(directory: Directory): Classes {
+  const made = known.get(directory.groupsOf) ?? makeClasses(directory)
+  known.set(directory.groupsOf, made)
+  return made
+}
+
+/** Replicas share their list of groups, so each list is looked at once. */
+function makeClasses(directory: Directory): Classes {
   const byGroups = new Map<readonly string[], WorkloadClass>()
   const classOf = new Map<string, string>()
   const workloads = directory.world.inventory.workloads.filter((workload) => workload.managed)

@@ -5,12 +5,12 @@
  * connections, no clock; builds names only by `names.ts`.
  */
 import type { Directory } from '../policy/directory.ts'
-import type { Prefix } from '../policy/endpoints.ts'
 import type { Blocks } from './blocks.ts'
 import { blocksOf } from './blocks.ts'
 import type { RulesByGroup } from './classes.ts'
 import { classesOf, rulesByGroup } from './classes.ts'
 import { inbound } from './inbound.ts'
+import type { MadeListener } from './listener.ts'
 import type { ClassSnapshot, Compiled, CompileStatus, Resource } from './model.ts'
 import { resourceTypes } from './model.ts'
 import type { CompileOptions } from './options.ts'
@@ -24,6 +24,8 @@ import { sharedResources } from './shared.ts'
 /** One class, what it was made from, and what people should know about it. */
 type Made = {
   readonly footprint: Footprint
+  readonly listeners: ReadonlyMap<string, MadeListener>
+  readonly shared: readonly Resource[]
   readonly snapshot: ClassSnapshot
   readonly statuses: readonly CompileStatus[]
 }
@@ -35,7 +37,6 @@ type Bench = {
   readonly blocks: Blocks
   readonly rules: RulesByGroup
   readonly shared: readonly Resource[]
-  namesAt(group: string, prefix: Prefix): readonly string[]
 }
 
 const order = new Map(resourceTypes.map((type, place) => [type, place]))
@@ -44,8 +45,14 @@ function sorted(resources: readonly Resource[]): readonly Resource[] {
   return [...resources].sort((a, b) => order.get(a.type)! - order.get(b.type)! || (a.name < b.name ? -1 : 1))
 }
 
-function snapshotOf(scope: Scope, shared: readonly Resource[]): ClassSnapshot {
-  const made = [outbound(scope), ...inbound(scope)]
+/** The same resources are the same snapshot. */
+function snapshotOf(scope: Scope, shared: readonly Resource[], listeners: Made['listeners'], before: Made | undefined) {
+  const same =
+    before?.shared === shared &&
+    before.listeners.size === listeners.size &&
+    [...listeners].every(([name, one]) => before.listeners.get(name) === one)
+  if (same) return before.snapshot
+  const made = [...listeners.values()]
   return {
     key: scope.key,
     learned: scope.learned,
@@ -55,25 +62,19 @@ function snapshotOf(scope: Scope, shared: readonly Resource[]): ClassSnapshot {
 }
 
 function make(workloads: WorkloadClass, bench: Bench, before: Made | undefined): Made {
+  const { shared } = bench
   const inboundRules = bench.rules.naming('to', workloads.groups)
   const outboundRules = bench.rules.naming('from', workloads.groups)
-  const given = { ...bench, inboundRules, outboundRules }
+  const given = { ...bench, inboundRules, outboundRules, before: before?.listeners ?? new Map() }
   const footprint = footprintOf(workloads, given)
   if (before && sameFootprint(before.footprint, footprint)) return before
   const scope = scopeOf(workloads, given)
-  const snapshot = snapshotOf(scope, bench.shared)
-  return { footprint, snapshot, statuses: scope.statuses }
+  const listeners = new Map([outbound(scope), ...inbound(scope)].map((one) => [one.name, one]))
+  const snapshot = snapshotOf(scope, shared, listeners, before)
+  return { footprint, listeners, shared, snapshot, statuses: scope.statuses }
 }
 
-function namesIn(directory: Directory): Bench['namesAt'] {
-  const addresses = (group: string) => directory.namesOf(group)
-  return (group, { cidr }) => {
-    const ip = cidr.slice(0, cidr.indexOf('/'))
-    return addresses(group).flatMap((resolved) => (resolved.addresses.includes(ip) ? [resolved.name] : []))
-  }
-}
-
-/** `current` or, where it was made from the same thing, what was made before. */
+/** Makes only when it is given something else than the last time. */
 function kept<From, To>(make: (from: From) => To): (from: From) => To {
   let last: { readonly from: From; readonly to: To } | undefined
   return (from) => {
@@ -88,7 +89,6 @@ export type Compiler = {
 }
 
 export function compiler(): Compiler {
-  const blocks = kept(blocksOf)
   const rules = kept(rulesByGroup)
   let before: ReadonlyMap<string, Made> = new Map()
   let shared: { readonly options: CompileOptions; readonly resources: readonly Resource[] } | undefined
@@ -99,10 +99,9 @@ export function compiler(): Compiler {
       const bench: Bench = {
         directory,
         options,
-        blocks: blocks(prefixes),
+        blocks: blocksOf(prefixes),
         rules: rules(directory.rules.rules),
         shared: shared.resources,
-        namesAt: namesIn(directory),
       }
       const { classes, classOf } = classesOf(directory)
       const made = new Map(classes.map((one) => [one.key, make(one, bench, before.get(one.key))]))

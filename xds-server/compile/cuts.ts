@@ -3,25 +3,15 @@
  * live connection that lost its right goes on until the chain it is in changes. A chain is cut when anybody it serves
  * can no longer do something he could; gaining rights never cuts. A chain that is gone needs no cut: it ends by itself.
  */
-import { parseCidr } from '../policy/address.ts'
 import type { Prefix } from '../policy/endpoints.ts'
-import { prefixIndex } from '../policy/prefix-index.ts'
+import type { Block, Blocks } from './blocks.ts'
+import { blocksOf } from './blocks.ts'
 import type { ChainRights, ClassSnapshot, Compiled, ListenerRights, PeerRights } from './model.ts'
 import { chainKey } from './names.ts'
 import { allowedApplications } from './table.ts'
 
 /** Is who had this block still the same? Connections of somebody who left end with him, and say nothing of the others. */
 type Stays = (cidr: string) => boolean
-
-const byCidr = new WeakMap<readonly Prefix[], ReadonlyMap<string, Prefix>>()
-
-function indexed(prefixes: readonly Prefix[]): ReadonlyMap<string, Prefix> {
-  const known = byCidr.get(prefixes)
-  if (known !== undefined) return known
-  const index = new Map(prefixes.map((prefix) => [prefix.cidr, prefix]))
-  byCidr.set(prefixes, index)
-  return index
-}
 
 /** A resolved address is its names' for as long as they resolve to it; when they go, so does the peer, with its chain. */
 function sameOwner(before: Prefix | undefined, after: Prefix | undefined): boolean {
@@ -33,34 +23,42 @@ function sameOwner(before: Prefix | undefined, after: Prefix | undefined): boole
   )
 }
 
-function staying(before: Compiled, after: Compiled): Stays {
-  if (before.prefixes === after.prefixes) return () => true
-  const [was, is] = [indexed(before.prefixes), indexed(after.prefixes)]
-  return (cidr) => sameOwner(was.get(cidr), is.get(cidr))
+function staying(before: Blocks, after: Blocks): Stays {
+  if (before === after) return () => true
+  const at = (blocks: Blocks, cidr: string): Prefix | undefined => {
+    const place = blocks.placeOf(cidr)
+    return place === undefined ? undefined : blocks.all[place]!.prefix
+  }
+  return (cidr) => sameOwner(at(before, cidr), at(after, cidr))
 }
 
-type PeerAt = (cidr: string) => PeerRights | undefined
+type Placed = { readonly blocks: Blocks; readonly peers: ReadonlyMap<string, PeerRights> }
 
-const peersByAddress = new WeakMap<ListenerRights, PeerAt>()
+const peersByBlock = new WeakMap<ListenerRights, Placed['peers']>()
 
-function peerAt(listener: ListenerRights): PeerAt {
-  const known = peersByAddress.get(listener)
-  if (known !== undefined) return known
-  const entries = listener.peers.flatMap((peer) => peer.cidrs.map((cidr) => [parseCidr(cidr)!, peer] as const))
-  const index = prefixIndex(entries)
-  const at: PeerAt = (cidr) => index.covering(parseCidr(cidr)!)[0]
-  peersByAddress.set(listener, at)
-  return at
+function placed(listener: ListenerRights, blocks: Blocks): Placed {
+  const peers = peersByBlock.get(listener) ?? new Map(listener.peers.flatMap((p) => p.cidrs.map((cidr) => [cidr, p])))
+  peersByBlock.set(listener, peers)
+  return { blocks, peers }
 }
 
-const blocksOf = ({ peers }: ListenerRights): readonly string[] => peers.flatMap(({ cidrs }) => cidrs)
+/** Who is at a block: the peer of the smallest block around it that has one. */
+function peerAt({ blocks, peers }: Placed, cidr: string): PeerRights | undefined {
+  let place: number | undefined = blocks.placeOf(cidr) ?? blocks.around(cidr)
+  while (place !== undefined) {
+    const { prefix, parent }: Block = blocks.all[place]!
+    const peer = peers.get(prefix.cidr)
+    if (peer !== undefined) return peer
+    place = parent
+  }
+  return undefined
+}
 
 /** Every pair of peers that some staying block went from and to. */
-function moves(before: ListenerRights, after: ListenerRights, stays: Stays) {
-  const [was, is] = [peerAt(before), peerAt(after)]
+function moves(before: Placed, after: Placed, stays: Stays) {
   const found = new Map<PeerRights, Set<PeerRights>>()
-  for (const block of new Set([...blocksOf(before), ...blocksOf(after)])) {
-    const [from, to] = [was(block), is(block)]
+  for (const block of new Set([...before.peers.keys(), ...after.peers.keys()])) {
+    const [from, to] = [peerAt(before, block), peerAt(after, block)]
     if (from === undefined || to === undefined || !stays(block)) continue
     found.set(from, (found.get(from) ?? new Set()).add(to))
   }
@@ -99,48 +97,64 @@ function lostRights(from: PeerRights, chain: ChainRights, to: PeerRights, port: 
   return couldDo(from, chain, port).some((application) => !still.has(application))
 }
 
+/** One class of workloads as it was and as it is. */
+type Change = {
+  readonly was: ClassSnapshot
+  readonly is: ClassSnapshot
+  readonly blocks: { readonly before: Blocks; readonly after: Blocks }
+  readonly stays: Stays
+}
+
+/** The chains of that listener that are still there. */
+function existing(listeners: readonly ListenerRights[], name: string): ReadonlySet<string> {
+  const left = listeners.find(({ listener }) => listener === name)
+  return new Set(left?.peers.flatMap(({ chains }) => chains.map(({ chain }) => chain)))
+}
+
 /** Names of chains of one listener. */
-function chainsToCut(before: ListenerRights, was: ClassSnapshot, is: ClassSnapshot, stays: Stays): readonly string[] {
+function chainsToCut(before: ListenerRights, { was, is, blocks, stays }: Change): readonly string[] {
   const after = is.rights.filter((one) => isOutbound(one) === isOutbound(before))
   const alike = was.rights.filter((one) => isOutbound(one) === isOutbound(before))
+  if (after.length === alike.length && after.every((one) => alike.includes(one))) return []
   const cut = new Set<string>()
   for (const port of portsToCompare(before, [...alike, ...after], new Set(alike.flatMap(portOf)))) {
     const serving = after.find((one) => one.port === port) ?? after.find((one) => one.port === undefined)!
-    for (const { from, to } of moves(before, serving, stays)) {
+    if (serving === before) continue
+    for (const { from, to } of moves(placed(before, blocks.before), placed(serving, blocks.after), stays)) {
       for (const chain of from.chains) if (lostRights(from, chain, to, port)) cut.add(chain.chain)
     }
   }
-  const left = after.find((one) => one.listener === before.listener)
-  const existing = new Set(left?.peers.flatMap(({ chains }) => chains.map(({ chain }) => chain)))
-  return [...cut].filter((chain) => existing.has(chain))
+  const left = existing(after, before.listener)
+  return [...cut].filter((chain) => left.has(chain))
 }
 
-function cutsOfClass(was: ClassSnapshot, is: ClassSnapshot, stays: Stays): readonly string[] {
-  return was.rights.flatMap((before) =>
-    chainsToCut(before, was, is, stays).map((chain) => chainKey(was.learned, before.listener, chain)),
+function cutsOfClass(change: Change): readonly string[] {
+  const { learned, rights } = change.was
+  return rights.flatMap((before) =>
+    chainsToCut(before, change).map((chain) => chainKey(learned, before.listener, chain)),
   )
 }
 
 /** Each class that some workload went from, and the one it went to. */
-function classMoves(before: Compiled, after: Compiled): ReadonlyMap<string, ReadonlySet<string>> {
-  const found = new Map<string, Set<string>>()
+function classMoves(before: Compiled, after: Compiled): readonly (readonly [string, string])[] {
+  if (before.classOf === after.classOf) return [...after.classes.keys()].map((key) => [key, key])
+  const found = new Map<string, readonly [string, string]>()
   for (const [workload, was] of before.classOf) {
     const is = after.classOf.get(workload)
-    if (is !== undefined) found.set(was, (found.get(was) ?? new Set()).add(is))
+    if (is !== undefined) found.set(`${was}\n${is}`, [was, is])
   }
-  return found
+  return [...found.values()]
 }
 
 /** Keys of chains to cut, sorted: `CompileOptions.cuts` of the next compilation counts each of them once more. */
 export function cutsNeeded(before: Compiled, after: Compiled): readonly string[] {
-  const stays = staying(before, after)
+  const blocks = { before: blocksOf(before.prefixes), after: blocksOf(after.prefixes) }
+  const stays = staying(blocks.before, blocks.after)
   const keys = new Set<string>()
-  for (const [was, all] of classMoves(before, after)) {
-    for (const is of all) {
-      const [old, now] = [before.classes.get(was), after.classes.get(is)]
-      if (old === undefined || now === undefined || old === now) continue
-      for (const key of cutsOfClass(old, now, stays)) keys.add(key)
-    }
+  for (const [from, to] of classMoves(before, after)) {
+    const [was, is] = [before.classes.get(from), after.classes.get(to)]
+    if (was === undefined || is === undefined || was === is) continue
+    for (const key of cutsOfClass({ was, is, blocks, stays })) keys.add(key)
   }
   return [...keys].sort()
 }

@@ -3,12 +3,12 @@ import type { Rule, Settings } from '../policy/model.ts'
 import { denyingChain, ownPortChain } from './chains.ts'
 import type { RequestHandling } from './http-chains.ts'
 import { knownPorts } from './known-ports.ts'
-import type { Compiling } from './listener.ts'
+import type { MadeListener } from './listener.ts'
 import { inspectors, listener, originalDestination } from './listener.ts'
 import { anyOf, equals, inputs, toChain } from './matching.ts'
 import type { Message, PortProtocol } from './model.ts'
 import { listenerName, proxyPorts, selfChain } from './names.ts'
-import { sources, upToCatchAll } from './peers.ts'
+import { peersOf, upToCatchAll } from './peers.ts'
 import { includesPort, tcpRanges } from './ports.ts'
 import type { Scope } from './scope.ts'
 import { servingOf } from './slots.ts'
@@ -28,38 +28,53 @@ export function requestHandling(rules: readonly Rule[], settings: Settings, norm
 
 const settingsOf = ({ directory }: Scope): Settings => directory.world.policy.settings
 
-function rulesForPort(rules: readonly Rule[], port: number): readonly Rule[] {
-  return rules.filter(({ ports }) => ports.length === 0 || includesPort(tcpRanges(ports), port))
+const concerns = (rule: Rule, port: number): boolean => includesPort(tcpRanges(rule.ports), port)
+
+const stripped = new WeakMap<Rule, Rule>()
+
+/** One object for each rule, so that it can be recognised. */
+function portless(rule: Rule): Rule {
+  const known = stripped.get(rule) ?? { ...rule, ports: [] }
+  stripped.set(rule, known)
+  return known
 }
 
-const names = (rule: Rule, port: number): boolean => includesPort(tcpRanges(rule.ports), port)
+/** The rules left when the port is known: none of them asks for it any more. */
+function rulesForPort(rules: readonly Rule[], port: number): readonly Rule[] {
+  return rules.flatMap((rule) => {
+    if (rule.ports.length === 0) return [rule]
+    return concerns(rule, port) ? [portless(rule)] : []
+  })
+}
 
-function portListener(scope: Scope, port: number, protocol: PortProtocol): Compiling {
+function portListener(scope: Scope, port: number, protocol: PortProtocol): MadeListener {
   const name = listenerName('in', port)
   const rules = upToCatchAll(rulesForPort(scope.inboundRules, port), 'from')
   const { slots, inspection } = servingOf(protocol, settingsOf(scope).pins)
   const inspected = inspection.kind === 'inspect'
-  return listener({
+  const requests = requestHandling(rules, settingsOf(scope), true)
+  return listener(scope, {
     name,
     place: {
       direction: 'in',
       port,
       inspected,
-      requests: requestHandling(rules, settingsOf(scope), true),
+      requests,
       slotsFor: () => slots,
       cutsOf: (chain) => scope.cutsOf(name, chain),
     },
-    peers: sources(scope, rules),
+    peers: peersOf(scope, name, 'from', rules),
     address: inputs.sourceAddress,
     first: [],
     chains: [denyingChain('in')],
     inspection,
-    rules: rules.filter((rule) => names(rule, port)).map((rule) => rule.id),
+    rules: scope.inboundRules.filter((rule) => concerns(rule, port)).map((rule) => rule.id),
     fields: {
       ...addresses(port, scope.options.ipv6),
       bind_to_port: false,
       ...(inspected ? { listener_filters: inspectors() } : {}),
     },
+    stamp: [protocol, settingsOf(scope).pins, requests, scope.options.ipv6],
   })
 }
 
@@ -78,24 +93,27 @@ const toOwnPorts = {
   leads: toChain(selfChain),
 }
 
-function otherPorts(scope: Scope, known: ReadonlyMap<number, PortProtocol>): Compiling {
+/** These chains carry no HTTP. */
+const noRequests: RequestHandling = { normalisePaths: true, rejectUnderscores: false, revealRule: false }
+
+function otherPorts(scope: Scope, known: ReadonlyMap<number, PortProtocol>): MadeListener {
   const name = listenerName('in')
   const rules = upToCatchAll(
     scope.inboundRules.filter((rule) => reachesOthers(rule, known)),
     'from',
   )
   const { slots, inspection } = servingOf({ kind: 'detect' }, 'verify')
-  return listener({
+  return listener(scope, {
     name,
     place: {
       direction: 'in',
       port: undefined,
       inspected: false,
-      requests: requestHandling([], settingsOf(scope), true),
+      requests: noRequests,
       slotsFor: () => slots,
       cutsOf: (chain) => scope.cutsOf(name, chain),
     },
-    peers: sources(scope, rules),
+    peers: peersOf(scope, name, 'from', rules),
     address: inputs.sourceAddress,
     first: [toOwnPorts],
     chains: [denyingChain('in'), ownPortChain('in')],
@@ -107,10 +125,11 @@ function otherPorts(scope: Scope, known: ReadonlyMap<number, PortProtocol>): Com
       use_original_dst: true,
       listener_filters: [originalDestination],
     },
+    stamp: [scope.options.ipv6],
   })
 }
 
-export function inbound(scope: Scope): readonly Compiling[] {
+export function inbound(scope: Scope): readonly MadeListener[] {
   const known = knownPorts(scope.inboundRules)
   return [otherPorts(scope, known), ...[...known].map(([port, protocol]) => portListener(scope, port, protocol))]
 }

@@ -8,6 +8,8 @@ import { passChain, passPeer } from './names.ts'
 import type { PeerChains, Place } from './peer-chains.ts'
 import { peerChains } from './peer-chains.ts'
 import type { Peer } from './peers.ts'
+import { cutsText, samePeers } from './reuse.ts'
+import type { Scope } from './scope.ts'
 import type { Inspection } from './slots.ts'
 import { any, typed } from './typed.ts'
 
@@ -28,9 +30,18 @@ export type ListenerPlan = {
   /** Ids of the rules that made the listener what it is. */
   readonly rules: readonly string[]
   readonly fields: Message
+  /** Everything of the above but the peers that is not always the same, to find out whether it was made before. */
+  readonly stamp: readonly unknown[]
 }
 
-export type Compiling = { readonly resources: readonly Resource[]; readonly rights: ListenerRights }
+export type MadeListener = {
+  readonly name: string
+  readonly resources: readonly Resource[]
+  readonly rights: ListenerRights
+  /** What it was made from. */
+  readonly stamp: string
+  readonly peers: readonly Peer[]
+}
 
 const traffic: Readonly<Record<Direction, string>> = { in: 'INBOUND', out: 'OUTBOUND' }
 
@@ -79,21 +90,27 @@ function byPeer({ address, peers }: ListenerPlan, made: readonly PeerChains[]): 
   }
 }
 
-/** The listener and its tables; tables first, as they must reach an Envoy. */
-export function listener(plan: ListenerPlan): Compiling {
+function make(plan: ListenerPlan, stamp: string): MadeListener {
   const { name, place, peers, first, inspection, rules } = plan
   const made = peers.map((peer) => (peer.name === passPeer ? unjudged : peerChains(place, peer)))
-  const choose = byPeer(plan, made)
   const body = any('envoy.config.listener.v3.Listener', {
     name,
     ...plan.fields,
     traffic_direction: traffic[place.direction],
     per_connection_buffer_limit_bytes: bufferLimit,
     ...inspectionTime(inspection),
-    filter_chain_matcher: firstOf(first, choose),
+    filter_chain_matcher: firstOf(first, byPeer(plan, made)),
     filter_chains: [...made.flatMap(({ chains }) => chains), ...plan.chains],
     access_log: [listenerLog(place.direction)],
   })
   const tables = made.flatMap((one) => one.tables)
-  return { resources: [...tables, { type: 'listener', name, body, rules }], rights: rightsOf(plan, made) }
+  const resources: readonly Resource[] = [...tables, { type: 'listener', name, body, rules }]
+  return { name, resources, rights: rightsOf(plan, made), stamp, peers }
+}
+
+/** The listener and its tables, or what was made of the same things before. */
+export function listener(scope: Scope, plan: ListenerPlan): MadeListener {
+  const stamp = JSON.stringify([...plan.stamp, plan.rules, cutsText(scope)])
+  const before = scope.before.get(plan.name)
+  return before?.stamp === stamp && samePeers(before.peers, plan.peers) ? before : make(plan, stamp)
 }

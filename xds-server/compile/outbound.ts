@@ -7,13 +7,13 @@ import type { Rule } from '../policy/model.ts'
 import { denyingChain, ownPortChain, passingChain } from './chains.ts'
 import { addresses, requestHandling } from './inbound.ts'
 import { knownPorts } from './known-ports.ts'
-import type { Compiling } from './listener.ts'
+import type { MadeListener } from './listener.ts'
 import { inspectors, listener, originalDestination } from './listener.ts'
 import { equals, inputs, toChain } from './matching.ts'
 import type { Message, PortProtocol } from './model.ts'
 import { listenerName, proxyPorts, selfChain } from './names.ts'
 import type { Peer } from './peers.ts'
-import { destinations, upToCatchAll } from './peers.ts'
+import { peersOf, upToCatchAll } from './peers.ts'
 import { looksAtPath } from './requests.ts'
 import type { Scope } from './scope.ts'
 import type { Inspection } from './slots.ts'
@@ -45,21 +45,22 @@ const judgesPaths = (rules: readonly Rule[]): boolean => rules.some((rule) => ru
 /** Connections to 15001 itself. */
 const toOwnPort = { when: equals(inputs.destinationPort, `${proxyPorts.outbound}`), leads: toChain(selfChain) }
 
-export function outbound(scope: Scope): Compiling {
+export function outbound(scope: Scope): MadeListener {
   const name = listenerName('out')
   const rules = upToCatchAll(scope.outboundRules, 'to')
-  const { settings } = scope.directory.world.policy
-  return listener({
+  const requests = requestHandling(rules, scope.directory.world.policy.settings, judgesPaths(rules))
+  const ports = inspectedPorts(rules)
+  return listener(scope, {
     name,
     place: {
       direction: 'out',
       port: undefined,
       inspected: true,
-      requests: requestHandling(rules, settings, judgesPaths(rules)),
+      requests,
       slotsFor: (peer) => outboundSlots(namesMatter(peer)),
       cutsOf: (chain) => scope.cutsOf(name, chain),
     },
-    peers: destinations(scope, rules),
+    peers: peersOf(scope, name, 'to', rules),
     address: inputs.destinationAddress,
     first: [toOwnPort],
     chains: [denyingChain('out'), ownPortChain('out'), passingChain()],
@@ -67,7 +68,8 @@ export function outbound(scope: Scope): Compiling {
     rules: [],
     fields: {
       ...addresses(proxyPorts.outbound, scope.options.ipv6),
-      listener_filters: [originalDestination, ...inspectors(disabledElsewhere(inspectedPorts(rules)))],
+      listener_filters: [originalDestination, ...inspectors(disabledElsewhere(ports))],
     },
+    stamp: [requests, ports, scope.options.ipv6],
   })
 }

@@ -1,6 +1,8 @@
-/** Everything a class's resources are made from, so that what nothing touched is not made again. */
+/** What resources are made from, so that what nothing touched is not made again. */
 import type { EffectiveMode, Rule } from '../policy/model.ts'
-import type { Given, WorkloadClass } from './scope.ts'
+import type { Peer } from './peers.ts'
+import type { Given, Scope, WorkloadClass } from './scope.ts'
+import type { Line } from './table.ts'
 
 export type Footprint = {
   /** Compared by identity. */
@@ -22,6 +24,25 @@ function meaningOf(rule: Rule): string {
 
 const sameRule = (a: Rule, b: Rule): boolean => a === b || meaningOf(a) === meaningOf(b)
 
+const sameTexts = (a: readonly string[], b: readonly string[]): boolean =>
+  a === b || (a.length === b.length && a.every((text, i) => text === b[i]))
+
+const sameLine = (a: Line, b: Line): boolean => sameRule(a.rule, b.rule) && sameTexts(a.names ?? [], b.names ?? [])
+
+function samePeer(a: Peer, b: Peer): boolean {
+  return (
+    a.name === b.name &&
+    a.enforced === b.enforced &&
+    a.lines.length === b.lines.length &&
+    a.lines.every((line, i) => sameLine(line, b.lines[i]!)) &&
+    sameTexts(a.cidrs, b.cidrs)
+  )
+}
+
+export function samePeers(a: readonly Peer[], b: readonly Peer[]): boolean {
+  return a.length === b.length && a.every((peer, i) => samePeer(peer, b[i]!))
+}
+
 const sortedByLearned = new WeakMap<ReadonlyMap<string, number>, ReadonlyMap<string, string>>()
 
 /** The cuts of each learned group as one text. */
@@ -35,6 +56,11 @@ function cutsByLearned(cuts: ReadonlyMap<string, number>): ReadonlyMap<string, s
   }
   sortedByLearned.set(cuts, texts)
   return texts
+}
+
+/** The cuts that any chain of the class may have had. */
+export function cutsText({ learned, options }: Pick<Scope, 'learned' | 'options'>): string {
+  return cutsByLearned(options.cuts).get(learned) ?? ''
 }
 
 /** With `destination` only the own mode counts; otherwise that of anybody who may connect. */
@@ -64,7 +90,7 @@ export function footprintOf(workloads: WorkloadClass, given: Given): Footprint {
       settings.revealRule,
       options.sniffer,
       options.ipv6,
-      cutsByLearned(options.cuts).get(workloads.learned) ?? '',
+      cutsText({ ...workloads, options }),
       ...modesThatCount(workloads, given),
     ],
     rules: [...inboundRules, ...outboundRules],

@@ -1,9 +1,9 @@
 /** What is given while one class is compiled. */
 import type { Directory } from '../policy/directory.ts'
-import type { Prefix } from '../policy/endpoints.ts'
 import type { Endpoint, Rule } from '../policy/model.ts'
 import { maxAddressesPerSidecar } from '../policy/model.ts'
 import type { Blocks } from './blocks.ts'
+import type { MadeListener } from './listener.ts'
 import type { CompileStatus } from './model.ts'
 import { chainKey } from './names.ts'
 import type { CompileOptions } from './options.ts'
@@ -27,13 +27,13 @@ export type Scope = WorkloadClass & {
   /** False, and nothing spent: the sidecar would have more addresses than it may. */
   spend(addresses: number): boolean
   report(message: string, rule?: string): void
-  /** Names of an address group that resolve to this address. */
-  namesAt(group: string, prefix: Prefix): readonly string[]
   cutsOf(listener: string, chain: string): number
+  /** What listeners of this class were made of the last time, by name. */
+  readonly before: ReadonlyMap<string, MadeListener>
   readonly statuses: readonly CompileStatus[]
 }
 
-export type Given = Pick<Scope, 'directory' | 'blocks' | 'options' | 'inboundRules' | 'outboundRules' | 'namesAt'>
+export type Given = Pick<Scope, 'directory' | 'blocks' | 'options' | 'inboundRules' | 'outboundRules' | 'before'>
 
 export function scopeOf(workloads: WorkloadClass, given: Given): Scope {
   const statuses: CompileStatus[] = []
