@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs'
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { createAuthority, issueServerCertificate } from '../xds-server/envoy/certificates.ts'
 import { type Layout, partnerNames } from './layout.ts'
 import { writeAtomically } from './manifest.ts'
 import { mustRun } from './run.ts'
@@ -48,6 +47,8 @@ async function sshKey(layout: Layout, name: string, signal: AbortSignal): Promis
 }
 
 async function partnerCertificate(): Promise<Secrets['partner']> {
+  // half the time of a start of the CLI, and only `up` needs it
+  const { createAuthority, issueServerCertificate } = await import('../xds-server/envoy/certificates.ts')
   const authority = await createAuthority('Partner of the lab', new Date())
   return { ...(await issueServerCertificate(authority, partnerNames, new Date())), authority: authority.cert }
 }
