@@ -95,7 +95,7 @@ function addScale(lab: Command, context: LabContext): void {
 }
 
 /** A lab's own failures are for people; anything else goes up. */
-function reporting<A extends unknown[]>({ io, exitWith }: LabContext, action: (...args: A) => Promise<void>) {
+export function reporting<A extends unknown[]>({ io, exitWith }: LabContext, action: (...args: A) => Promise<void>) {
   return async (...args: A): Promise<void> => {
     try {
       await action(...args)
@@ -108,7 +108,7 @@ function reporting<A extends unknown[]>({ io, exitWith }: LabContext, action: (.
 }
 
 /** Ctrl-C stops an `up` under way and takes away what it made. */
-async function untilInterrupted<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+export async function untilInterrupted<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const stop = new AbortController()
   const interrupt = () => stop.abort(new LabError('failed', 'interrupted; what was made is taken away again'))
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt)

@@ -1,10 +1,9 @@
 /** Edits of the policy through the API, as the CLI makes them. A learner may save in between: those are tried again. */
 import type { z } from 'zod'
 import { ApiProblem, type Client } from '../../cli/client.ts'
-import type { ruleDocument } from '../../xds-server/api/contract/documents.ts'
-import type { ListedRule, position } from '../../xds-server/api/contract/rules.ts'
+import type { ListedRule, position, ruleRoutes } from '../../xds-server/api/contract/rules.ts'
 
-type RuleDocument = z.input<typeof ruleDocument>
+type RuleDocument = z.input<typeof ruleRoutes.insertRule.body>['rule']
 type Position = z.input<typeof position>
 type Mode = 'discover' | 'monitor' | 'protect'
 

@@ -7,6 +7,7 @@ const tooLarge = `/${Array.from({ length: 60 }, (_, n) => `{p${n}}`).join('/')}`
 
 async function broken(stage: Stage): Promise<string> {
   const rule = {
+    id: 'broken',
     from: 'nv.nobody.nowhere!',
     to: group.ui,
     ports: '80-70',

@@ -1,0 +1,51 @@
+#!/usr/bin/env node
+/** The one binary: `postern <command>`. Commands that ask the control plane are cli/'s, the rest is here. */
+import { once } from 'node:events'
+import { type Command, InvalidArgumentError } from 'commander'
+import { nodeIo } from './cli/node-io.ts'
+import { createProgram } from './cli/program.ts'
+import { addLab } from './lab/command.ts'
+import { addDemo } from './lab/demo.ts'
+import { addStory } from './lab/story-command.ts'
+
+type XdsOptions = {
+  readonly data: string
+  readonly inventory: string
+  readonly tokens: string
+  readonly listen: Address
+  readonly metrics?: Address
+  readonly socket: string
+}
+type Address = { readonly host: string; readonly port: number }
+
+/** `host:port`, v6 in brackets. */
+function address(text: string): Address {
+  const match = /^(\[[0-9a-fA-F:.]+\]|[^:]+):(\d{1,5})$/.exec(text)
+  if (match === null || Number(match[2]) > 65_535) throw new InvalidArgumentError('Write it as host:port.')
+  return { host: match[1]!, port: Number(match[2]) }
+}
+
+function addXds(parent: Command): void {
+  parent
+    .command('xds')
+    .description('Run the control plane: xDS and access logs for sidecars, the API on a unix socket')
+    .requiredOption('--data <folder>', 'policy, history and certificates are kept here')
+    .requiredOption('--inventory <file>', 'the cluster as it is, as JSON; followed as it changes')
+    .requiredOption('--tokens <file>', 'who the sidecars are: `<workload> <sha256 of its token>` a line')
+    .requiredOption('--listen <host:port>', 'for sidecars (gRPC over TLS)', address)
+    .option('--metrics <host:port>', '/metrics and /healthz over plain HTTP; loopback only', address)
+    .requiredOption('--socket <path>', 'for people (the API)')
+    .action(async (options: XdsOptions) => {
+      // only this command needs gRPC, protobuf and SQLite: the others start in a fraction of the time
+      const { start } = await import('./xds-server/control-plane.ts')
+      const running = await start(options)
+      await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')])
+      await running.close()
+    })
+}
+
+const { command, context, run } = createProgram(nodeIo())
+addXds(command)
+addStory(addLab(command, context), context)
+addDemo(command, context)
+process.exitCode = await run(process.argv.slice(2))
