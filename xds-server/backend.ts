@@ -1,0 +1,59 @@
+/** What the API asks of the running control plane, each answered by the part that knows. */
+import type { Backend } from './api/backend.ts'
+import type { HealthCheck } from './api/health.ts'
+import type { Observer } from './observe/observer.ts'
+import type { Directory } from './policy/directory.ts'
+import type { Problem } from './policy/model.ts'
+import { sidecars } from './sidecars.ts'
+import type { SqliteStore } from './store/sqlite.ts'
+import type { WorldLoop } from './world.ts'
+import type { Xds } from './xds/xds.ts'
+
+/** What went wrong last with what comes from outside; empty while all is well. */
+export type Troubles = {
+  readonly inventory: readonly Problem[]
+  readonly world: string
+}
+
+export type BackendOptions = {
+  readonly store: SqliteStore
+  readonly observer: Observer
+  readonly xds: Xds
+  readonly world: WorldLoop
+  readonly directory: () => Directory
+  readonly troubles: () => Troubles
+  /** The door for sidecars is open. */
+  readonly serving: () => boolean
+}
+
+export function backendOf(options: BackendOptions): Backend {
+  const { store, observer, xds, world, directory } = options
+  return {
+    store,
+    directory,
+    conversations: () => observer.conversations(),
+    recordedFlows: observer.recordedFlows,
+    events: (filter) => observer.events.query(filter),
+    hits: observer.hits,
+    proxies: () => sidecars(xds, directory()),
+    compileStatus: () => world.built()?.compiled.status ?? [],
+    health: () => health(options),
+    now: Date.now,
+  }
+}
+
+function health({ world, troubles, serving }: BackendOptions): readonly HealthCheck[] {
+  const { inventory, world: failure } = troubles()
+  const built = world.built()
+  const problems = inventory.map(({ path, message }) => `${path}: ${message}`).join('; ')
+  return [
+    { name: 'store', ok: true, detail: 'open' },
+    { name: 'inventory', ok: inventory.length === 0, detail: problems || 'read' },
+    {
+      name: 'world',
+      ok: built !== undefined && failure === '',
+      detail: failure || (built ? `${built.compiled.classes.size} classes` : 'waiting for the inventory'),
+    },
+    { name: 'xds', ok: serving(), detail: serving() ? 'listening' : 'not listening yet' },
+  ]
+}

@@ -1,0 +1,152 @@
+/**
+ * The control plane in one process: the wiring, top to bottom as the data flows.
+ *
+ * Promises: sidecars are answered only once a whole World was built; nothing that fails here takes a good configuration
+ * from a sidecar. Everything it says of itself is in `/readyz`, `/metrics`, the log and events.
+ */
+import { once } from 'node:events'
+import { mkdirSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import { join } from 'node:path'
+import express from 'express'
+import pino from 'pino'
+import { collectDefaultMetrics, Registry } from 'prom-client'
+import { buildSniffer } from '../classifier/sniffer/build.ts'
+import { type HealthOptions, health } from './api/health.ts'
+import { listenOnSocket } from './api/listen.ts'
+import { createApi } from './api/server.ts'
+import { backendOf, type Troubles } from './backend.ts'
+import { createGrpcServer } from './envoy/grpc-server.ts'
+import { tokenVerifier } from './envoy/verifier.ts'
+import { watchInventory } from './kubernetes/inventory.ts'
+import { tokenFile } from './kubernetes/token-file.ts'
+import { nackEvent } from './nack-event.ts'
+import { createAccessLogService } from './observe/access-log-service.ts'
+import { createObserver } from './observe/observer.ts'
+import { type Directory, directory as directoryOf } from './policy/directory.ts'
+import { openStore, type SqliteStore } from './store/sqlite.ts'
+import { serverTls } from './tls.ts'
+import { policyOf, worldLoop } from './world.ts'
+import type { Nack } from './xds/conversation.ts'
+import { createXds } from './xds/xds.ts'
+
+export type Address = { readonly host: string; readonly port: number }
+
+export type ControlPlaneOptions = {
+  /** Policy, history and certificates; made with mode 0700 where missing. */
+  readonly data: string
+  readonly inventory: string
+  readonly tokens: string
+  /** For sidecars: gRPC over TLS. */
+  readonly listen: Address
+  /** Plain HTTP `/metrics` and `/healthz`, where wanted; only loopback is taken. */
+  readonly metrics?: Address
+  /** The API's unix socket. */
+  readonly socket: string
+}
+
+export type ControlPlane = { close(): Promise<void> }
+
+/** Streams that are ending may take this long; Envoys go on with what they have and come back. */
+const closeGraceMs = 2_000
+
+export async function start(options: ControlPlaneOptions): Promise<ControlPlane> {
+  const log = pino({ name: 'postern', base: null, timestamp: pino.stdTimeFunctions.isoTime })
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry, prefix: 'postern_' })
+  mkdirSync(options.data, { recursive: true, mode: 0o700 })
+  const stopping = new AbortController()
+  let troubles: Troubles = { inventory: [], world: '' }
+  let serving = false
+
+  // what people decided
+  const onWatcherError = (err: unknown) => log.error({ err }, 'a store watcher failed')
+  const store = openStore({ path: join(options.data, 'policy.db'), now: Date.now, onWatcherError })
+
+  // ④ snapshots to sidecars, and what they say of them
+  const tokens = tokenFile(options.tokens, (problems) => log.error({ problems }, 'token file refused'))
+  const verifier = tokenVerifier(tokens)
+  const onNack = (nack: Nack) => observer.events.record(nackEvent(nack, Date.now()))
+  const xds = createXds({ verifier, log: log.child({ part: 'xds' }), registry, onNack })
+
+  // ② ③ inventory and policy → World → resources
+  const world = worldLoop({
+    store,
+    compile: { sniffer: Buffer.from((await buildSniffer()).wasm).toString('base64'), ipv6: true },
+    onBuilt({ compiled, ms }) {
+      troubles = { ...troubles, world: '' }
+      xds.publish(compiled)
+      log.debug({ classes: compiled.classes.size, ms: Math.round(ms) }, 'World built')
+    },
+    onFailed(err) {
+      troubles = { ...troubles, world: (err as Error).message }
+      log.error({ err }, 'the World can not be built; the last one stays in force')
+    },
+  })
+  const before = emptyDirectory(store)
+  const directory = () => world.built()?.directory ?? before
+
+  // ⑤ what the sidecars saw
+  const observed = { store, path: join(options.data, 'observed.db'), directory, registry }
+  const observer = createObserver({ ...observed, log: log.child({ part: 'observe' }) })
+  const onRecords = observer.accept
+  const accessLogs = createAccessLogService({ verifier, onRecords, metrics: observer.metrics, log, now: Date.now })
+
+  // ⑥ people
+  const state = { troubles: () => troubles, serving: () => serving }
+  const backend = backendOf({ store, observer, xds, world, directory, ...state })
+  const onError = (err: unknown, request: object) => log.error({ err, request }, 'an API request failed')
+  const servers = [await listenOnSocket(createApi({ backend, registry, onError }), options.socket)]
+  if (options.metrics) servers.push(await serveMetrics(options.metrics, { registry, checks: () => backend.health() }))
+
+  // ① what is there: the first World, and only then the door for sidecars
+  await watchInventory(options.inventory, {
+    signal: stopping.signal,
+    onReading(reading) {
+      troubles = { ...troubles, inventory: reading.ok ? [] : reading.problems }
+      if (reading.ok) world.setInventory(reading.value)
+      else log.error({ problems: reading.problems }, 'inventory refused; the last one stays in force')
+    },
+  })
+  const grpc = createGrpcServer(await serverTls(options.data, new Date()))
+  for (const service of [xds, accessLogs]) service.register(grpc.server)
+  const open = async () => {
+    await grpc.listen(options.listen.host, options.listen.port)
+    serving = true
+    log.info({ listen: options.listen, socket: options.socket }, 'serving sidecars')
+  }
+  await world.first
+  await open()
+
+  return {
+    async close() {
+      stopping.abort()
+      world.close()
+      xds.close()
+      if (serving) await grpc.close(closeGraceMs)
+      for (const server of servers) await closed(server)
+      observer.close()
+      store.close()
+    },
+  }
+}
+
+/** What is asked before the first inventory is there: a cluster of nothing. */
+function emptyDirectory(store: SqliteStore): Directory {
+  const inventory = { workloads: [], namespaces: [], nodes: [], podCidrs: [], dnsServers: [], resolved: {} }
+  return directoryOf({ inventory, policy: policyOf(store) })
+}
+
+/** Plain HTTP without authentication: never for more than this machine. */
+async function serveMetrics({ host, port }: Address, options: HealthOptions): Promise<Server> {
+  if (!['127.0.0.1', '[::1]', 'localhost'].includes(host)) throw new Error(`--metrics ${host}: only loopback is taken`)
+  const server = createServer(express().disable('x-powered-by').use(health(options)))
+  server.listen(port, host.replace(/[[\]]/g, ''))
+  await once(server, 'listening')
+  return server
+}
+
+function closed(server: Server): Promise<void> {
+  server.closeAllConnections()
+  return new Promise((resolve) => server.close(() => resolve()))
+}

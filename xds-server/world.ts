@@ -1,0 +1,113 @@
+/**
+ * The one writer of the World: inventory and store in, snapshots out. A change only marks the World dirty; it is built
+ * whole, and what stayed the same is taken over by identity.
+ *
+ * Promises: publishes nothing before it has a first inventory; a World that can not be compiled leaves the last one in
+ * force and says so. Never patches what it published.
+ */
+import { type Compiler, compiler } from './compile/compile.ts'
+import { cutsNeeded } from './compile/cuts.ts'
+import type { Compiled } from './compile/model.ts'
+import type { CompileOptions } from './compile/options.ts'
+import { type Cuts, cutsIn } from './cuts.ts'
+import { type Directory, directory } from './policy/directory.ts'
+import type { Inventory, Policy } from './policy/model.ts'
+import type { Meta, Store } from './store/model.ts'
+
+/** Pods come and go in crowds; an edit does not wait. */
+const inventorySettlesMs = 50
+
+export type Built = { readonly directory: Directory; readonly compiled: Compiled; readonly ms: number }
+
+export type WorldOptions = {
+  readonly store: Store & Meta
+  readonly compile: Omit<CompileOptions, 'cuts'>
+  readonly onBuilt: (built: Built) => void
+  readonly onFailed: (error: unknown) => void
+}
+
+export type WorldLoop = {
+  /** The last World that was built; undefined before the first inventory. */
+  built(): Built | undefined
+  /** Resolves once there is one. */
+  readonly first: Promise<void>
+  /** What is outside changed. */
+  setInventory(inventory: Inventory): void
+  close(): void
+}
+
+export function worldLoop(options: WorldOptions): WorldLoop {
+  const { store } = options
+  const workshop = { cuts: cutsIn(store), compiler: compiler(), compile: options.compile }
+  let inventory: Inventory | undefined
+  let built: Built | undefined
+  let settling: NodeJS.Timeout | undefined
+  let edited: NodeJS.Immediate | undefined
+  const first = Promise.withResolvers<void>()
+
+  const build = () => {
+    clearTimeout(settling)
+    clearImmediate(edited)
+    settling = edited = undefined
+    if (inventory === undefined) return
+    try {
+      built = buildWorld({ inventory, policy: policyOf(store, built) }, built, workshop)
+      options.onBuilt(built)
+      first.resolve()
+    } catch (error) {
+      options.onFailed(error)
+    }
+  }
+  // an immediate runs before the next request is read: whoever edits and then asks is answered from the new World
+  const unwatch = store.watch(() => {
+    edited ??= setImmediate(build)
+  })
+  return {
+    built: () => built,
+    first: first.promise,
+    setInventory(next) {
+      inventory = next
+      if (built === undefined) build()
+      else settling ??= setTimeout(build, inventorySettlesMs)
+    },
+    close() {
+      unwatch()
+      clearTimeout(settling)
+      clearImmediate(edited)
+    },
+  }
+}
+
+/** The store's documents keep their identity while unchanged, so a Policy made of them shares all it can. */
+export function policyOf(store: Store, before?: Built): Policy {
+  const now: Policy = {
+    groups: store.read('groups').value,
+    rules: store.read('rules').value,
+    settings: store.read('settings').value,
+    ignored: store.read('ignored').value,
+  }
+  const was = before?.directory.world.policy
+  const same = was && (Object.keys(now) as (keyof Policy)[]).every((part) => now[part] === was[part])
+  return same ? was : now
+}
+
+type Workshop = {
+  readonly cuts: Cuts
+  readonly compiler: Compiler
+  readonly compile: WorldOptions['compile']
+}
+
+/** A right that was lost ends live connections: the chains concerned are compiled once more, with a new revision. */
+function buildWorld(
+  world: { readonly inventory: Inventory; readonly policy: Policy },
+  before: Built | undefined,
+  { cuts, compiler, compile }: Workshop,
+): Built {
+  const began = performance.now()
+  const now = directory(world, before?.directory)
+  const make = () => compiler.compile(now, { ...compile, cuts: cuts.all() })
+  const first = make()
+  const lost = before === undefined ? [] : cutsNeeded(before.compiled, first)
+  if (lost.length > 0) cuts.add(lost)
+  return { directory: now, compiled: lost.length > 0 ? make() : first, ms: performance.now() - began }
+}
