@@ -4,12 +4,12 @@ import { filterStates, tcpChain } from './chains.ts'
 import type { RequestHandling } from './http-chains.ts'
 import { httpChain } from './http-chains.ts'
 import type { OnMatch } from './matching.ts'
-import { firstOf, inputs, matches, toChain } from './matching.ts'
+import { firstOf, toChain } from './matching.ts'
 import type { ChainRights, Message, Resource } from './model.ts'
 import type { Direction, TableKind } from './names.ts'
 import { chainName, denyChain, filterState, tableName } from './names.ts'
 import type { Peer } from './peers.ts'
-import { portsRegex, portsWhere } from './ports.ts'
+import { portsPredicate, portsWhere } from './ports.ts'
 import { rbacOf } from './rbac.ts'
 import type { Slot } from './slots.ts'
 import type { Row, View } from './table.ts'
@@ -107,7 +107,7 @@ function branch(slots: readonly Slot[], peer: Peer, open: ReturnType<typeof open
   if (!peer.enforced) return toSlots(slots, peer)
   if (open.length === 0) return toChain(denyChain)
   if (open[0]!.from === 1 && open[0]!.to === 65_535) return toSlots(slots, peer)
-  const when = matches(inputs.destinationPort, portsRegex(open))
+  const when = portsPredicate(open)
   return { matcher: firstOf([{ when, leads: toSlots(slots, peer) }], toChain(denyChain)) }
 }
 

@@ -1,5 +1,7 @@
 /** Ports as text predicates: Envoy's matchers see a port as decimal digits and have no ranges. */
 import type { PortRange } from '../policy/model.ts'
+import type { Predicate } from './matching.ts'
+import { anyOf, inputs, matches } from './matching.ts'
 
 type Range = { readonly from: number; readonly to: number }
 
@@ -33,9 +35,14 @@ function rangePatterns({ from, to }: Range): readonly string[] {
   return patterns
 }
 
-/** A regular expression that matches exactly the decimal text of the ports in these ranges. */
-export function portsRegex(ranges: readonly Range[]): string {
-  return ranges.flatMap(rangePatterns).join('|')
+/** Matches exactly the decimal text of the ports in this range. */
+export function rangeRegex(range: Range): string {
+  return rangePatterns(range).join('|')
+}
+
+/** At least one range. */
+export function portsPredicate(ranges: readonly Range[]): Predicate {
+  return anyOf(ranges.map((range) => matches(inputs.destinationPort, rangeRegex(range))))
 }
 
 /** The TCP ranges among them: the proxy sees nothing else. */

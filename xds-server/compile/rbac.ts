@@ -5,7 +5,7 @@ import type { Branch, Predicate } from './matching.ts'
 import { allOf, anyOf, equals, filterStateInput, firstOf, headerInput, inputs, matches, toVerdict } from './matching.ts'
 import type { Message } from './model.ts'
 import { filterState } from './names.ts'
-import { portsRegex } from './ports.ts'
+import { portsPredicate } from './ports.ts'
 import { hiddenSlash, hostRegex, isGrpc, looksAtPath, requestPredicate } from './requests.ts'
 import type { Row, View } from './table.ts'
 import { isUnconditional } from './table.ts'
@@ -27,13 +27,13 @@ function applicationPredicate(name: string, view: View): Predicate {
 
 function namesPredicate(names: readonly string[], view: View): Predicate {
   const input = view === 'http' ? headerInput(':authority') : inputs.serverName
-  return matches(input, names.map(hostRegex).join('|'))
+  return anyOf(names.map((name) => matches(input, hostRegex(name))))
 }
 
 /** Undefined: always matches. */
 function rowPredicate(row: Row, view: View): Predicate | undefined {
   const parts: readonly Predicate[] = [
-    ...(row.ports.length > 0 ? [matches(inputs.destinationPort, portsRegex(row.ports))] : []),
+    ...(row.ports.length > 0 ? [portsPredicate(row.ports)] : []),
     ...(row.applications ? [anyOf(row.applications.map((name) => applicationPredicate(name, view)))] : []),
     ...(row.names.length > 0 ? [namesPredicate(row.names, view)] : []),
     ...(row.requests.length > 0 ? [requestPredicate(row.requests)] : []),

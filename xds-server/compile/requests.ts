@@ -1,7 +1,8 @@
 /**
  * The `http` part of a rule as Envoy predicates: the same meaning as `policy/http.ts` gives it, over what HCM hands on
  * (path normalised and slashes merged). Paths still carry their query, so every pattern allows for one.
- * `\C` is any byte: `.` would let invalid UTF-8 slip past a deny.
+ * `\C` is any byte: `.` would let invalid UTF-8 slip past a deny. One expression for each pattern: Envoy bounds the
+ * size of each.
  */
 import type { HeaderMatch, HttpMatch } from '../policy/model.ts'
 import type { Predicate } from './matching.ts'
@@ -55,7 +56,7 @@ function grpcPredicate(methods: readonly string[]): Predicate {
   const regexes = methods.map((method) =>
     method.endsWith('/*') ? `/${quoteRegex(method.slice(0, -1))}\\C*` : `/${quoteRegex(method)}${query}`,
   )
-  return allOf([isGrpc, matches(path, regexes.join('|'))])
+  return allOf([isGrpc, anyOf(regexes.map((regex) => matches(path, regex)))])
 }
 
 /** Does this alternative look at paths, so that how a path is spelt matters? */
@@ -69,8 +70,8 @@ export const hiddenSlash: Predicate = matches(path, '(?i)[^?]*%(?:2f|5c)\\C*')
 function alternativePredicate({ methods, paths, hosts, headers, grpc }: HttpMatch): Predicate {
   const parts: readonly (readonly Predicate[])[] = [
     methods.map((method) => equals(headerInput(':method'), method)),
-    paths.length > 0 ? [matches(path, paths.map(pathRegex).join('|'))] : [],
-    hosts.length > 0 ? [matches(headerInput(':authority'), hosts.map(hostRegex).join('|'))] : [],
+    paths.map((pattern) => matches(path, pathRegex(pattern))),
+    hosts.map((pattern) => matches(headerInput(':authority'), hostRegex(pattern))),
     headers.map(headerPredicate),
     grpc.length > 0 ? [grpcPredicate(grpc)] : [],
   ]

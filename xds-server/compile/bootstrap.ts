@@ -1,0 +1,187 @@
+/**
+ * What a sidecar starts with: who it is, how it reaches the control plane, its own limits. Everything else comes from
+ * there. Until it has come, nothing listens (the readiness endpoint neither), so the redirect leads nowhere: closed.
+ */
+import { circuitBreakers } from './clusters.ts'
+import type { Message } from './model.ts'
+import { clusterNames, proxyPorts } from './names.ts'
+import { any, typed } from './typed.ts'
+
+export type BootstrapOptions = {
+  /** Workload id: `node.id`, which the token must prove. */
+  readonly nodeId: string
+  readonly token: string
+  readonly controlPlane: {
+    /** Name or address. */
+    readonly host: string
+    readonly port: number
+    /** DNS name in its certificate. */
+    readonly serverName: string
+    /** The authority that signed it, PEM. Nobody else is trusted. */
+    readonly ca: string
+  }
+  /** Path of the admin interface's unix socket; the app must not be able to reach it. */
+  readonly adminSocket: string
+  /** Bytes; past 95 % of it new connections are refused. Default `defaultHeapBytes`. */
+  readonly maxHeapBytes?: number
+}
+
+export const defaultHeapBytes = 256 * 1024 * 1024
+/** Open connections of one sidecar; past it new ones are refused. */
+const maxConnections = 50_000
+/** Size of a compiled regular expression (RE2 instructions); Envoy's own default of 100 is one path with parameters. */
+const maxRegexSize = 1_000
+/** A dead control plane is noticed after this long; logs pile up in Envoy until then. */
+const keepalive = { interval: '15s', timeout: '5s' } as const
+
+/**
+ * How Envoy is started, whoever starts it. One worker is enough for a pod. The drain flags make a cut a cut: busy
+ * connections end at once, idle ones within 2 s. `misc:error`: the matchers we use are marked as work in progress, and
+ * Envoy says so at every update.
+ */
+export const envoyArguments: readonly string[] = [
+  '--disable-hot-restart',
+  '--concurrency',
+  '1',
+  '--drain-strategy',
+  'immediate',
+  '--drain-time-s',
+  '2',
+  '--log-level',
+  'warning',
+  '--component-log-level',
+  'misc:error',
+]
+
+const tokenSecret = 'token'
+
+/** A secret, so that the admin interface does not show it. */
+function secret(token: string): Message {
+  return { name: tokenSecret, generic_secret: { secret: { inline_string: `Bearer ${token}` } } }
+}
+
+/**
+ * Every stream to the control plane says who we are. On the cluster, because access logs are configured per class of
+ * workloads and can carry no token of their own.
+ */
+const credentials = typed('token', 'envoy.extensions.filters.http.credential_injector.v3.CredentialInjector', {
+  overwrite: true,
+  credential: typed('token', 'envoy.extensions.http.injected_credentials.generic.v3.Generic', {
+    credential: { name: tokenSecret },
+  }),
+})
+
+const http2: Message = {
+  'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': any(
+    'envoy.extensions.upstreams.http.v3.HttpProtocolOptions',
+    {
+      explicit_http_config: { http2_protocol_options: { connection_keepalive: keepalive } },
+      http_filters: [
+        credentials,
+        typed('upstream_codec', 'envoy.extensions.filters.http.upstream_codec.v3.UpstreamCodec'),
+      ],
+    },
+  ),
+}
+
+function tls({ serverName, ca }: BootstrapOptions['controlPlane']): Message {
+  return typed('tls', 'envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext', {
+    sni: serverName,
+    common_tls_context: {
+      alpn_protocols: ['h2'],
+      tls_params: { tls_minimum_protocol_version: 'TLSv1_3' },
+      validation_context: {
+        trusted_ca: { inline_string: ca },
+        match_typed_subject_alt_names: [{ san_type: 'DNS', matcher: { exact: serverName } }],
+      },
+    },
+  })
+}
+
+const isAddress = (host: string): boolean => /^[0-9.]+$/.test(host) || host.includes(':')
+
+function controlPlane(options: BootstrapOptions['controlPlane']): Message {
+  const { host, port } = options
+  const endpoint = { address: { socket_address: { address: host, port_value: port } } }
+  return {
+    name: clusterNames.controlPlane,
+    type: isAddress(host) ? 'STATIC' : 'STRICT_DNS',
+    connect_timeout: '5s',
+    circuit_breakers: circuitBreakers,
+    typed_extension_protocol_options: http2,
+    transport_socket: tls(options),
+    load_assignment: {
+      cluster_name: clusterNames.controlPlane,
+      endpoints: [{ lb_endpoints: [{ endpoint }] }],
+    },
+  }
+}
+
+/** Static, yet served only when the first configuration is complete: Envoy starts no worker before. */
+function readiness(): Message {
+  const answer = { match: { path: '/ready' }, direct_response: { status: 200, body: { inline_string: 'ready\n' } } }
+  const manager = any('envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager', {
+    stat_prefix: 'ready',
+    route_config: { virtual_hosts: [{ name: 'ready', domains: ['*'], routes: [answer] }] },
+    http_filters: [typed('router', 'envoy.extensions.filters.http.router.v3.Router')],
+  })
+  return {
+    name: 'ready',
+    address: { socket_address: { address: '127.0.0.1', port_value: proxyPorts.ready } },
+    filter_chains: [{ filters: [{ name: 'http_connection_manager', typed_config: manager }] }],
+  }
+}
+
+const heap = 'envoy.resource_monitors.fixed_heap'
+
+function overload(maxHeapBytes: number): Message {
+  const at = (value: number): Message => ({ triggers: [{ name: heap, threshold: { value } }] })
+  return {
+    refresh_interval: '0.5s',
+    resource_monitors: [
+      typed(heap, 'envoy.extensions.resource_monitors.fixed_heap.v3.FixedHeapConfig', {
+        max_heap_size_bytes: maxHeapBytes,
+      }),
+      typed(
+        'envoy.resource_monitors.global_downstream_max_connections',
+        'envoy.extensions.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig',
+        { max_active_downstream_connections: maxConnections },
+      ),
+    ],
+    actions: [
+      { name: 'envoy.overload_actions.shrink_heap', ...at(0.9) },
+      { name: 'envoy.overload_actions.stop_accepting_connections', ...at(0.95) },
+      { name: 'envoy.overload_actions.stop_accepting_requests', ...at(0.98) },
+    ],
+  }
+}
+
+/** 0 s: wait for ever. */
+const fromControlPlane: Message = { ads: {}, resource_api_version: 'V3', initial_fetch_timeout: '0s' }
+
+/** Envoy's bootstrap file, as JSON. */
+export function bootstrap(options: BootstrapOptions): Message {
+  return {
+    node: { id: options.nodeId, cluster: 'postern' },
+    admin: { address: { pipe: { path: options.adminSocket, mode: 0o600 } } },
+    dynamic_resources: {
+      ads_config: {
+        api_type: 'DELTA_GRPC',
+        transport_api_version: 'V3',
+        set_node_on_first_message_only: true,
+        grpc_services: [{ envoy_grpc: { cluster_name: clusterNames.controlPlane } }],
+      },
+      cds_config: fromControlPlane,
+      lds_config: fromControlPlane,
+    },
+    static_resources: {
+      listeners: [readiness()],
+      clusters: [controlPlane(options.controlPlane)],
+      secrets: [secret(options.token)],
+    },
+    layered_runtime: {
+      layers: [{ name: 'static', static_layer: { 're2.max_program_size.error_level': maxRegexSize } }],
+    },
+    overload_manager: overload(options.maxHeapBytes ?? defaultHeapBytes),
+  }
+}
