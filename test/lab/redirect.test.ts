@@ -125,6 +125,7 @@ describe('redirect.sh', () => {
   test('--clean takes its own away and nothing else', async () => {
     await mustRun(inside(pod, 'iptables', '-t', 'nat', '-A', 'OUTPUT', '-p', 'tcp', '--dport', '9', '-j', 'RETURN'))
     const before = await rules()
+    expect(before).not.toContain('POSTERN')
     await redirect()
     await redirect('--clean')
     expect(await rules()).toBe(before)
