@@ -49,6 +49,7 @@ export const apiFiles = [
   `${extensions}formatter/cel/v3/cel.proto`,
   `${extensions}formatter/metadata/v3/metadata.proto`,
   `${extensions}formatter/req_without_query/v3/req_without_query.proto`,
+  `${extensions}http/header_formatters/preserve_case/v3/preserve_case.proto`,
   `${extensions}matching/common_inputs/network/v3/network_inputs.proto`,
   `${extensions}matching/common_inputs/ssl/v3/ssl_inputs.proto`,
   `${extensions}matching/input_matchers/ip/v3/ip.proto`,
