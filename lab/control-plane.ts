@@ -27,6 +27,11 @@ function commandLine(layout: Layout): readonly string[] {
   ]
 }
 
+/** The authority it makes at its first start; sidecars trust no other. */
+export function caFile(layout: Layout): string {
+  return join(layout.controlPlane, 'ca.crt')
+}
+
 /** Starts it and waits until it is ready. @throws LabError `failed` with the end of its log. */
 export async function startControlPlane(layout: Layout, signal?: AbortSignal): Promise<void> {
   if (controlPlaneOf(layout) !== undefined) throw new LabError('already-up', 'the control plane is running')

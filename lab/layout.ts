@@ -104,4 +104,9 @@ export function podAddresses(host: number): readonly [v4: string, v6: string] {
   return [`10.244.77.${host}`, `fd77:77::${host}`]
 }
 
-export const controlPlaneAddress = { host: addresses.node[0], port: 15010 } as const
+/** `serverName` is what its certificate says (xds-server/tls.ts), whatever address is dialled. */
+export const controlPlaneAddress = {
+  host: addresses.node[0],
+  port: 15010,
+  serverName: 'control-plane.postern.local',
+} as const

@@ -26,8 +26,8 @@ const readyTimeoutMs = 30_000
 
 export type StartOptions = {
   readonly secrets: Secrets
-  /** Resolves when the control plane can serve sidecars. */
-  readonly controlPlane: Promise<void>
+  /** Resolves when sidecars can be served, with the Envoy to run; only asked for by pods that have one. */
+  readonly envoy: Promise<string>
   readonly signal: AbortSignal
 }
 
@@ -42,12 +42,11 @@ export async function startPod(layout: Layout, pod: Pod, options: StartOptions):
 }
 
 /** Redirected, with a ready sidecar in the way; nothing where the pod has none. */
-async function guard(layout: Layout, pod: Pod, { controlPlane, signal }: StartOptions): Promise<void> {
+async function guard(layout: Layout, pod: Pod, { envoy, signal }: StartOptions): Promise<void> {
   if (!hasSidecar(appNamed(pod.app), currentManifest(layout))) return
   const redirect = join(repository, 'webhook', 'init', 'redirect.sh')
   await mustRun(inNetworkOf(layout, pod.name, ['sh', redirect]), { signal })
-  await controlPlane
-  const sidecar = await startSidecar(layout, pod.name)
+  const sidecar = await startSidecar(layout, pod.name, await envoy)
   await ready(layout, { ...sidecar, role: 'sidecar', pod: pod.name }, () => isSidecarReady(layout, pod.name), signal)
 }
 

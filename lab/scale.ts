@@ -8,7 +8,7 @@ import type { App } from './pods/app.ts'
 import { appNamed, podName } from './pods/catalogue.ts'
 import { hasSidecar, publish } from './publish.ts'
 import { readSecrets } from './secrets.ts'
-import { makeToken } from './sidecar.ts'
+import { findEnvoy, makeToken } from './sidecar.ts'
 import { all, allOrNone } from './together.ts'
 
 /** Makes an app have `count` pods; ready, or gone, when it resolves. @throws LabError `bad-argument` */
@@ -27,8 +27,9 @@ async function addPods(layout: Layout, app: App, count: number): Promise<void> {
   await allOrNone(undefined, async (signal) => {
     await preparePods(layout, pods, signal)
     publish(layout)
-    const options = { secrets: readSecrets(layout), controlPlane: Promise.resolve(), signal }
-    return pods.map((pod) => startPod(layout, pod, options))
+    const envoy = currentManifest(layout).options.sidecars ? findEnvoy(signal) : Promise.resolve('')
+    const options = { secrets: readSecrets(layout), envoy, signal }
+    return [envoy.then(() => {}), ...pods.map((pod) => startPod(layout, pod, options))]
   }).catch(async (error: unknown) => {
     for (const pod of pods) await endPod(layout, pod)
     throw error

@@ -17,7 +17,8 @@ import { publish } from './publish.ts'
 import { startDaemon } from './run.ts'
 import { claimPods, preparePods } from './scale.ts'
 import { makeSecrets } from './secrets.ts'
-import { allOrNone } from './together.ts'
+import { findEnvoy } from './sidecar.ts'
+import { all, allOrNone } from './together.ts'
 
 export type UpOptions = {
   /** State directory; default POSTERN_LAB_DIR, else /run/postern-lab. Another directory is another lab beside it. */
@@ -69,8 +70,16 @@ async function makeAll(layout: Layout, options: UpOptions): Promise<void> {
     publish(layout)
     await startKeeper(layout)
     const controlPlane = options.controlPlane === false ? Promise.resolve() : startControlPlane(layout, signal)
-    return [controlPlane, ...pods.map((pod) => startPod(layout, pod, { secrets, controlPlane, signal }))]
+    const envoy = options.sidecars === false ? Promise.resolve('') : envoyAfter(controlPlane, signal)
+    const started = pods.map((pod) => startPod(layout, pod, { secrets, envoy, signal }))
+    return [controlPlane, envoy.then(() => {}), ...started]
   })
+}
+
+async function envoyAfter(controlPlane: Promise<void>, signal: AbortSignal): Promise<string> {
+  const envoy = findEnvoy(signal)
+  await all<unknown>([envoy, controlPlane])
+  return envoy
 }
 
 async function startKeeper(layout: Layout): Promise<void> {
