@@ -1,0 +1,67 @@
+/** Every group there is, stored or not: learned ones of all owners, custom, address and reserved ones. Pure. */
+import type { Directory } from '../policy/directory.ts'
+import { learnedGroup, learnedPrefix } from '../policy/group.ts'
+import { type Group, type Mode, reservedGroups } from '../policy/model.ts'
+
+export type GroupKind = Group['kind'] | 'reserved'
+
+export type GroupView = {
+  readonly name: string
+  readonly kind: GroupKind
+  readonly comment: string
+  readonly mode: Mode | null
+  readonly reason: string
+  readonly members: number
+  readonly stored: Group | null
+}
+
+/** Why a group of this kind has no mode of its own. */
+const modeless: Readonly<Record<Exclude<GroupKind, 'learned'>, string>> = {
+  custom: 'its members keep the modes of their learned groups',
+  address: 'addresses have no sidecar and so no mode',
+  reserved: 'a reserved group has no mode',
+}
+
+const meanings: Readonly<Record<(typeof reservedGroups)[number], string>> = {
+  any: 'everything',
+  containers: 'every workload with a sidecar',
+  dns: 'the cluster’s DNS servers',
+  external: 'no workload, no node, not in the pod network, no DNS server',
+  nodes: 'the nodes’ addresses',
+  unknown: 'in the pod network, and no workload we know',
+}
+
+/** By name. `stored` is the groups document. */
+export function allGroups(stored: readonly Group[], directory: Directory): readonly GroupView[] {
+  const learned = directory.world.inventory.workloads.map(learnedGroup)
+  return groupsNamed([...reservedGroups, ...stored.map((g) => g.name), ...learned], stored, directory)
+}
+
+/** Each once, by name; a name that nothing is known of is a learned group whose workloads are gone. */
+export function groupsNamed(
+  names: Iterable<string>,
+  stored: readonly Group[],
+  directory: Directory,
+): readonly GroupView[] {
+  const byName = new Map(stored.map((g) => [g.name, g]))
+  return [...new Set(names)].sort().map((name) => view(name, byName.get(name) ?? null, directory))
+}
+
+/** Undefined: no such group. A name with the learned prefix and no workload exists only where it is stored. */
+export function findGroup(name: string, stored: readonly Group[], directory: Directory): GroupView | undefined {
+  const own = stored.find((g) => g.name === name)
+  const known =
+    own !== undefined || isReserved(name) || (name.startsWith(learnedPrefix) && directory.members(name).length > 0)
+  return known ? view(name, own ?? null, directory) : undefined
+}
+
+export const isReserved = (name: string): name is (typeof reservedGroups)[number] =>
+  reservedGroups.some((reserved) => reserved === name)
+
+function view(name: string, stored: Group | null, directory: Directory): GroupView {
+  const kind = isReserved(name) ? 'reserved' : (stored?.kind ?? 'learned')
+  const comment = isReserved(name) ? meanings[name] : (stored?.comment ?? '')
+  const members = directory.members(name).length
+  if (kind !== 'learned') return { name, kind, comment, mode: null, reason: modeless[kind], members, stored }
+  return { name, kind, comment, ...directory.modeOf(name), members, stored }
+}

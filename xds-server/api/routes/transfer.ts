@@ -1,0 +1,40 @@
+/** The whole policy in and out. */
+import type { Policy } from '../../policy/model.ts'
+import type { AnyWrite, DocumentName } from '../../store/model.ts'
+import { policyParts, type transferRoutes } from '../contract/transfer.ts'
+import { draftPolicy, storedPolicy } from '../draft.ts'
+import type { Call, HandlersOf } from '../handler.ts'
+import { previewOf } from '../preview.ts'
+import { changesBetween, refuseStale, saveAll } from '../save.ts'
+import { savedRule } from '../saved-rule.ts'
+
+export const transferHandlers: HandlersOf<typeof transferRoutes> = {
+  exportPolicy: ({ backend }) => {
+    const policy = storedPolicy(backend.store)
+    return { ...policy, rules: policy.rules.map(savedRule) }
+  },
+  importPolicy: (call) => {
+    const { store } = call.backend
+    for (const name of policyParts) refuseStale(store, name, call.base)
+    const before = storedPolicy(store)
+    const draft = draftPolicy(call.body, call.backend)
+    if (!call.query.dryRun)
+      saveAll(
+        store,
+        policyParts.map((name) => writeOf(name, draft, call)),
+      )
+    return { saved: !call.query.dryRun, changes: policyParts.flatMap((name) => changesOf(name, before, draft)) }
+  },
+  previewPolicy: ({ body, backend }) => previewOf(backend, draftPolicy(body, backend)),
+}
+
+const changesOf = <K extends DocumentName>(document: K, before: Policy, after: Policy) =>
+  changesBetween(document, before[document], after[document])
+
+function writeOf(
+  document: DocumentName,
+  draft: Policy,
+  { base, author }: Pick<Call<never>, 'base' | 'author'>,
+): AnyWrite {
+  return { document, value: draft[document], base: base(document), author, summary: 'import' } as AnyWrite
+}

@@ -1,0 +1,166 @@
+/** A control plane for tests: the real API on a real socket, a real store and directory; what sidecars say is given. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { request, type Server } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Registry } from 'prom-client'
+import { aWorkload } from '../../../test/support/builders.ts'
+import type { EventFilter } from '../../observe/event-store.ts'
+import type { Conversation, PosternEvent } from '../../observe/model.ts'
+import { directory } from '../../policy/directory.ts'
+import type { Inventory, Policy, Verdict } from '../../policy/model.ts'
+import type { AnyWrite } from '../../store/model.ts'
+import { openStore, type SqliteStore } from '../../store/sqlite.ts'
+import type { Backend } from '../backend.ts'
+import { storedPolicy } from '../draft.ts'
+import { listenOnSocket } from '../listen.ts'
+import { createApi } from '../server.ts'
+
+/** Every clock in these tests. */
+export const someMoment = Date.parse('2026-03-01T12:00:00.000Z')
+
+/** `ui` → `appserver` → `db` in namespace yelb, two `ubuntu` pods, and `legacy` without a sidecar. */
+export const yelb: Inventory = {
+  workloads: [
+    aWorkload('ui', { ips: ['10.42.0.10'] }),
+    aWorkload('appserver', { ips: ['10.42.0.11'] }),
+    aWorkload('db', { ips: ['10.42.0.12'] }),
+    aWorkload('ubuntu-1', { ips: ['10.42.0.21'], namespace: 'default', owner: { kind: 'Deployment', name: 'ubuntu' } }),
+    aWorkload('ubuntu-2', { ips: ['10.42.0.22'], namespace: 'default', owner: { kind: 'Deployment', name: 'ubuntu' } }),
+    aWorkload('legacy', { ips: ['10.42.0.30'], namespace: 'default', managed: false }),
+  ],
+  namespaces: [
+    { name: 'yelb', labels: {} },
+    { name: 'default', labels: {} },
+  ],
+  nodes: [{ name: 'node-1', ips: ['10.0.0.1'] }],
+  podCidrs: ['10.42.0.0/16'],
+  dnsServers: ['10.42.0.2'],
+  resolved: {},
+}
+
+/** What the other parts of the control plane would say. */
+export type Said = Partial<
+  Pick<Backend, 'hits' | 'proxies' | 'compileStatus' | 'health' | 'recordedFlows' | 'conversations'>
+> & { readonly events?: readonly PosternEvent[]; readonly policy?: Partial<Policy>; readonly inventory?: Inventory }
+
+export type ControlPlane = {
+  readonly socket: string
+  readonly store: SqliteStore
+  readonly errors: readonly unknown[]
+  readonly close: () => Promise<void>
+}
+
+const nothing = { hits: () => new Map(), proxies: () => [], compileStatus: () => [], health: () => [] }
+
+export async function controlPlane(said: Said = {}): Promise<ControlPlane> {
+  const folder = mkdtempSync(join(tmpdir(), 'postern-api-'))
+  const errors: unknown[] = []
+  const store = openStore({ path: ':memory:', now: () => someMoment, onWatcherError: (error) => errors.push(error) })
+  const { events = [], inventory = yelb, policy = {}, ...rest } = said
+  begin(store, policy)
+  const backend: Backend = {
+    ...nothing,
+    recordedFlows: () => [],
+    conversations: () => [],
+    ...rest,
+    events: (filter) => eventsThatFit(events, filter),
+    store,
+    directory: () => directory({ inventory, policy: storedPolicy(store) }),
+    now: () => someMoment,
+  }
+  const app = createApi({ backend, registry: new Registry(), onError: (error) => errors.push(error) })
+  const socket = join(folder, 'api.sock')
+  const server = await listenOnSocket(app, socket)
+  return { socket, store, errors, close: () => stop(server, store, folder) }
+}
+
+/** The given documents are revision 2; the others are what a first start has, at revision 1. */
+function begin(store: SqliteStore, policy: Partial<Policy>): void {
+  const by = { base: 1, author: 'test', summary: 'given' }
+  store.writeAll(Object.entries(policy).map(([document, value]) => ({ document, value, ...by }) as AnyWrite))
+}
+
+function eventsThatFit(events: readonly PosternEvent[], { kind, incident, limit }: EventFilter): readonly PosternEvent[] {
+  const fits = (e: PosternEvent) =>
+    (kind === undefined || e.kind === kind) && (incident === undefined || e.incident === incident)
+  return events.filter(fits).slice(0, limit)
+}
+
+async function stop(server: Server, store: SqliteStore, folder: string): Promise<void> {
+  server.closeAllConnections()
+  await new Promise((resolve) => server.close(resolve))
+  store.close()
+  rmSync(folder, { recursive: true })
+}
+
+export type RawAnswer = {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  readonly body: string
+}
+export type RawRequest = { readonly headers?: Readonly<Record<string, string>>; readonly body?: string | Buffer }
+
+/** A request as any HTTP client makes it, without the contract's help. */
+export function ask(socketPath: string, method: string, path: string, { headers = {}, body }: RawRequest = {}) {
+  return new Promise<RawAnswer>((resolve, reject) => {
+    const call = request({ socketPath, method, path, headers, agent: false }, (answer) => {
+      const chunks: Buffer[] = []
+      answer.on('data', (chunk: Buffer) => chunks.push(chunk))
+      answer.on('error', reject)
+      answer.on('end', () =>
+        resolve({ status: answer.statusCode!, headers: answer.headers, body: Buffer.concat(chunks).toString('utf8') }),
+      )
+    })
+    call.on('error', reject).end(body)
+  })
+}
+
+export const json = (value: unknown, headers: Readonly<Record<string, string>> = {}): RawRequest => ({
+  headers: { 'content-type': 'application/json', ...headers },
+  body: JSON.stringify(value),
+})
+
+export function aConversation(source: string, destination: string, over: Partial<Conversation> = {}): Conversation {
+  return {
+    source,
+    destination,
+    protocol: 'tcp',
+    port: 80,
+    application: 'http',
+    verdict: 'allow',
+    rule: 'default',
+    mode: 'discover',
+    connections: 1,
+    requests: 0,
+    bytesReceived: 0,
+    bytesSent: 0,
+    firstSeen: someMoment - 60_000,
+    lastSeen: someMoment - 5_000,
+    evidence: { sourceIps: [], destinationIps: [], requests: {} },
+    ...over,
+  }
+}
+
+export function anEvent(id: number, over: Partial<PosternEvent> = {}): PosternEvent {
+  return {
+    id,
+    kind: 'violation',
+    severity: 'medium',
+    time: someMoment - 60_000,
+    lastTime: someMoment - 30_000,
+    count: 1,
+    message: 'no rule allows it',
+    source: undefined,
+    destination: undefined,
+    port: undefined,
+    application: undefined,
+    rule: undefined,
+    action: undefined,
+    mode: undefined,
+    incident: undefined,
+    http: undefined,
+    trace: undefined as Verdict | undefined,
+    ...over,
+  }
+}
