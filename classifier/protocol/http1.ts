@@ -30,18 +30,25 @@ function commonMethod(): bool {
   )
 }
 
-/** `METHOD target HTTP/1.x`. A target longer than the window is believed of a common method with a path. */
+/**
+ * `METHOD target HTTP/1.x`. Spaces within the target are no valid HTTP, but attackers send them and servers take them. A
+ * line longer than the window is believed of a common method with a path.
+ */
 export function http1Client(end: bool): i32 {
   const space = methodEnd()
   if (space < 0) return NO
   if (at(space) < 0) return MORE
   if (space < 3 || at(space) !== 32) return NO
   let i: i32 = space + 1
-  while (at(i) > 32 && at(i) !== 127) i++
+  let spaces: i32 = 0
+  while (at(i) >= 32 && at(i) !== 127) {
+    if (at(i) === 32) spaces++
+    i++
+  }
   if (at(i) < 0) return end && commonMethod() ? YES : MORE
-  if (i === space + 1) return NO
-  if (at(i) !== 32) return literal(0, 'GET /') & newline(i) // HTTP/0.9
-  return literal(i + 1, 'HTTP/1.') & within(i + 8, 48, 57) & newline(i + 9)
+  const version = i < space + 11 ? NO : literal(i - 9, ' HTTP/1.') & within(i - 1, 48, 57)
+  const version09 = spaces === 0 ? literal(0, 'GET /') : NO
+  return newline(i) & (version | version09)
 }
 
 /** `HTTP/1.x NNN`. */

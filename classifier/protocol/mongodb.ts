@@ -15,10 +15,11 @@ function header(): i32 {
   return truth(le32(0) >= 26 && le32(0) <= maxMessageBytes) & has(16)
 }
 
-/** responseTo is 0 in a request. */
+/** responseTo is 0 in a request, or -1 from old drivers. */
 export function mongodbClient(): i32 {
-  const request = header() & zeros(8, 12)
+  const request = header()
   if (request !== YES) return request
+  if (le32(8) !== 0 && le32(8) !== -1) return NO
   const opcode = le32(12)
   if (opcode === opMsg) return message()
   if (opcode === opQuery) return query()
@@ -58,7 +59,7 @@ function compressed(): i32 {
 export function mongodbServer(): i32 {
   const reply = header() & has(20)
   if (reply !== YES) return reply
-  if (le32(8) === 0) return NO
+  if (le32(8) === 0 || le32(8) === -1) return NO
   const opcode = le32(12)
   if (opcode === opReply) return truth(le32(0) >= 36) & within(16, 0, 15) & zeros(17, 20)
   if (opcode === opMsg) return message()

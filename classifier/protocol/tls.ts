@@ -58,6 +58,22 @@ export function tlsClientV2(): i32 {
   return truth(ciphers >= 3 && session <= 32 && challenge >= 16 && 9 + ciphers + session + challenge === at(1))
 }
 
+/**
+ * Whole records of any kind, one after the other: a connection whose beginning was not seen. Not for the sniffer, which
+ * sees every connection begin.
+ */
+export function tlsRecords(): bool {
+  let i: i32 = 0
+  let whole: i32 = 0
+  while (at(i) >= 0) {
+    const head = within(i, 0x14, 0x17) & is(i + 1, 3) & within(i + 2, 0, 3) & within(i + 3, 0, 0x48)
+    if (head !== YES) return head === MORE && whole > 0
+    i += 5 + be16(i + 3)
+    if (i <= size()) whole++
+  }
+  return whole > 0
+}
+
 /** Where the server name stands in a ClientHello that is wholly in the window; 0 where there is none. Its length: two bytes before. */
 export function serverNameAt(): i32 {
   if (hello(clientHello) !== YES) return 0

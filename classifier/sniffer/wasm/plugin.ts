@@ -6,9 +6,9 @@
  * It never traps, never grows its memory, never holds a stream that has ended, and looks at nothing once it has decided.
  */
 import { at, size, windowBytes } from '../../protocol/bytes.ts'
-import { TLS, UNDECIDED, UNKNOWN } from '../../protocol/names.ts'
+import { FTP, SMTP, TLS, UNDECIDED, UNKNOWN } from '../../protocol/names.ts'
 import { be16 } from '../../protocol/read.ts'
-import { classifyClient, classifyServer } from '../../protocol/signatures.ts'
+import { classifyClient, classifyClientAfter220, classifyServer, isBare220 } from '../../protocol/signatures.ts'
 import { serverNameAt } from '../../protocol/tls.ts'
 import {
   fallback,
@@ -46,10 +46,13 @@ import { drop, keep, recall } from './prefixes.ts'
 const CONTINUE: i32 = 0
 const PAUSE: i32 = 1
 
-/** Flags of a connection's state: whose bytes Envoy holds for us, and whether the client's bytes told nothing. */
+/** Flags of a connection's state: whose bytes Envoy holds for us; */
 const clientHeld: i32 = 1
 const serverHeld: i32 = 2
+/** the client's bytes told nothing; */
 const clientJudged: i32 = 4
+/** the server's greeting was SMTP's or FTP's: the client's first command tells which. */
+const greeted220: i32 = 8
 
 /** Silence after which we judge what is there, in ms: the default, and what a configuration may say. */
 const defaultSilence: i32 = 300
@@ -99,13 +102,17 @@ export function proxy_on_downstream_data(id: i32, bytes: i32, end: i32): i32 {
   if ((state(record) & serverHeld) !== 0 && end === 0) return hold(record, clientHeld) // its greeting decides
   show(clientData, 0, bytes)
   const over: bool = end !== 0 || size() >= windowBytes
-  const application = classifyClient(over)
+  const application = asked(record, over)
   if (application === UNDECIDED) {
-    setFallback(record, classifyClient(true))
+    setFallback(record, asked(record, true))
     return hold(record, clientHeld)
   }
   told(record, application)
   return CONTINUE
+}
+
+function asked(record: usize, end: bool): i32 {
+  return (state(record) & greeted220) !== 0 ? classifyClientAfter220(end) : classifyClient(end)
 }
 
 /** The client's bytes have been judged. While they told nothing, the server's first bytes still may. */
@@ -150,7 +157,9 @@ export function proxy_on_upstream_data(id: i32, bytes: i32, end: i32): i32 {
   show(serverData, before, bytes)
   const application = classifyServer(end !== 0 || size() >= windowBytes)
   if (application === UNDECIDED) return undecided(record)
-  if (!mayGreet(application)) return refuse(application)
+  const either: bool = application === UNKNOWN && isBare220()
+  if (!mayGreet(application) && !(either && (mayGreet(SMTP) || mayGreet(FTP)))) return refuse(application)
+  if (either) setState(record, state(record) | greeted220)
   greeted(record, application)
   return CONTINUE
 }
