@@ -44,7 +44,10 @@ export function table<T>(io: Io, columns: readonly Column<T>[], rows: readonly T
   const widths = columns.map((column, i) => Math.max(column.title.length, ...cells.map((line) => line[i]!.length)))
   const head = paint(io, 'bold', columns.map((column, i) => pad(column.title, widths, i)).join('  '))
   const lines = cells.map((line, r) =>
-    line.map((text, i) => paint(io, columns[i]!.colour?.(rows[r]!), pad(text, widths, i))).join('  '),
+    line
+      .map((text, i) => paint(io, columns[i]!.colour?.(rows[r]!), pad(text, widths, i)))
+      .join('  ')
+      .trimEnd(),
   )
   return `${[head, ...lines].join('\n')}\n`
 }

@@ -39,7 +39,7 @@ const columns = (now: number): readonly Column<Row>[] => [
   { title: 'PORTS', text: (r) => r.listed?.rule.ports || 'any' },
   { title: 'HTTP', text: (r) => httpText(r.listed?.rule) },
   { title: 'ACTION', text: actionText, colour: actionColour },
-  { title: 'ORIGIN', text: (r) => r.listed?.rule.origin ?? '' },
+  { title: 'ORIGIN', text: (r) => (r.listed === undefined ? '' : originText(r.listed.rule)) },
   { title: 'HITS', text: (r) => String(r.hits) },
   { title: 'LAST', text: (r) => (r.lastHit === null ? '-' : ago(Date.parse(r.lastHit), now)) },
   { title: 'STATUS', text: (r) => statusText(r.listed), colour: (r) => (r.listed?.status.length ? 'red' : undefined) },
@@ -55,6 +55,9 @@ function actionColour({ listed }: Row): Colour | undefined {
   if (listed === undefined || listed.rule.disabled) return 'grey'
   return listed.rule.action === 'allow' ? 'green' : 'red'
 }
+
+/** A document without an origin is a user's. */
+const originText = (rule: Rule): string => rule.origin ?? 'user'
 
 const statusText = (listed: ListedRule | undefined): string =>
   listed === undefined || listed.status.length === 0 ? '' : `${listed.status[0]!.kind} (${listed.status.length})`
@@ -88,7 +91,7 @@ export function ruleText(io: Io, { rule, place, hits, lastHit, status }: ListedR
     ['ports', rule.ports || 'any'],
     ['http', httpText(rule)],
     ['action', rule.disabled ? `${rule.action} (disabled)` : rule.action],
-    ['origin', rule.origin ?? ''],
+    ['origin', originText(rule)],
     ['hits', lastHit === null ? `${hits}` : `${hits}, last ${ago(Date.parse(lastHit), io.now())} ago`],
     ...status.map((s) => [s.kind, `${s.class}: ${s.message}`] as const),
   ]

@@ -32,13 +32,16 @@ function headline(io: Io, { enforced, policy, consequence }: Verdict): string {
   return `${paint(io, colour, word)}${remarks(enforced, policy, consequence)}`
 }
 
+const hint = 'the application or the request (--app, --method, --path)'
+
+/** What the word alone does not say. */
 function remarks(
   enforced: Verdict['enforced'],
   policy: Verdict['policy'],
   consequence: Verdict['consequence'],
 ): string {
-  if (enforced === 'undecided')
-    return ': a rule that could match needs to know the application or the request (--app, --method, --path)'
+  if (enforced === 'undecided') return `: it depends on ${hint}`
+  if (policy === 'undecided') return `: the mode lets it pass; what the policy says depends on ${hint}`
   if (consequence === 'learn') return ': no rule matched, and it is learned'
   if (enforced === 'allow' && policy === 'deny') return ': the policy says deny, the mode lets it pass and reports it'
   return ''

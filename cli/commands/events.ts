@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander'
 import type { z } from 'zod'
 import { type event, eventKind, severity } from '../../xds-server/api/contract/observed.ts'
 import type { Context, Io } from '../io.ts'
-import { type Colour, type Column, type Format, print, table, withOutput } from '../output.ts'
+import { type Colour, type Column, clean, type Format, print, table, withOutput } from '../output.ts'
 import { ago, duration } from '../time.ts'
 import { number } from '../values.ts'
 
@@ -79,5 +79,9 @@ export function eventText(event: Event, io: Io): string {
     p === undefined ? '?' : `${peerText(p)} (${p.ip ?? p.group})`,
   )
   const where = `${peers.join(' → ')}${event.port === undefined ? '' : ` port ${event.port}`}`
-  return `Event ${event.id}, ${ago(event.lastTime, io.now())} ago: ${event.message}\n${where} ${whatText(event)}\n`
+  const lines = [
+    `Event ${event.id}, ${ago(event.lastTime, io.now())} ago: ${event.message}`,
+    `${where} ${whatText(event)}`,
+  ]
+  return lines.map((line) => `${clean(line)}\n`).join('')
 }

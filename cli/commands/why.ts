@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander'
 import type { z } from 'zod'
 import type { whyRoutes } from '../../xds-server/api/contract/why.ts'
 import type { Context } from '../io.ts'
-import { type Format, print, withOutput } from '../output.ts'
+import { clean, type Format, print, withOutput } from '../output.ts'
 import { collect, number } from '../values.ts'
 import { verdictText } from '../verdict.ts'
 import { eventText } from './events.ts'
@@ -78,4 +78,6 @@ export function addWhy(parent: Command, { io, client }: Context): void {
 }
 
 const asked = ({ source, destination }: Answer): string =>
-  [source, destination].map((end) => (end.text === end.ip ? '' : `${end.text}: ${end.ip}, ${end.meaning}\n`)).join('')
+  [source, destination]
+    .map((end) => (end.text === end.ip ? '' : `${clean(`${end.text}: ${end.ip}, ${end.meaning}`)}\n`))
+    .join('')

@@ -1,6 +1,6 @@
 /** A control plane for tests: the real API on a real socket, a real store and directory; what sidecars say is given. */
 import { mkdtempSync, rmSync } from 'node:fs'
-import { request, type Server } from 'node:http'
+import { type RequestListener, request, type Server } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Registry } from 'prom-client'
@@ -48,6 +48,8 @@ export type ControlPlane = {
   readonly socket: string
   readonly store: SqliteStore
   readonly errors: readonly unknown[]
+  /** Done once, just before the next request that writes is served: somebody else was faster. */
+  readonly beforeWrite: (meddle: () => void) => void
   readonly close: () => Promise<void>
 }
 
@@ -70,9 +72,19 @@ export async function controlPlane(said: Said = {}): Promise<ControlPlane> {
     now: () => someMoment,
   }
   const app = createApi({ backend, registry: new Registry(), onError: (error) => errors.push(error) })
+  let meddler: (() => void) | undefined
+  const listener: RequestListener = (request, response) => {
+    const meddle = request.method === 'GET' ? undefined : meddler
+    if (meddle !== undefined) meddler = undefined
+    meddle?.()
+    app(request, response)
+  }
   const socket = join(folder, 'api.sock')
-  const server = await listenOnSocket(app, socket)
-  return { socket, store, errors, close: () => stop(server, store, folder) }
+  const server = await listenOnSocket(listener, socket)
+  const beforeWrite = (meddle: () => void) => {
+    meddler = meddle
+  }
+  return { socket, store, errors, beforeWrite, close: () => stop(server, store, folder) }
 }
 
 /** The given documents are revision 2; the others are what a first start has, at revision 1. */

@@ -1,0 +1,216 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { aGroup, aRule, tcp } from '../../test/support/builders.ts'
+import { ask, type ControlPlane, controlPlane, json, type RawRequest } from './testdata/harness.ts'
+
+const old = '2026-01-01T00:00:00.000Z'
+const moment = '2026-03-01T12:00:00.000Z'
+const lb = aGroup('lb', { addresses: ['192.168.120.100'] })
+const web = aRule('lb', 'nv.ui.yelb', { id: 'web', ports: tcp(80) })
+const webDocument = {
+  id: 'web',
+  from: 'lb',
+  to: 'nv.ui.yelb',
+  ports: '80',
+  action: 'allow',
+  createdAt: old,
+  updatedAt: old,
+}
+
+let plane: ControlPlane
+beforeEach(async () => {
+  plane = await controlPlane({ policy: { groups: [lb], rules: [web] } })
+})
+afterEach(async () => {
+  await plane.close()
+  expect(plane.errors).toEqual([])
+})
+
+async function call(method: string, path: string, request?: RawRequest) {
+  const { status, headers, body } = await ask(plane.socket, method, `/api/v1${path}`, request)
+  return { status, etag: headers.etag, body: JSON.parse(body) }
+}
+const yaml = (body: string, tag = '"2.2.1.1"'): RawRequest => ({
+  headers: { 'content-type': 'application/yaml', 'if-match': tag },
+  body,
+})
+const revisions = () => (['groups', 'rules', 'settings', 'ignored'] as const).map((d) => plane.store.read(d).revision)
+
+describe('out', () => {
+  test('everything people decided, with the revisions it was', async () => {
+    const { etag, body } = await call('GET', '/policy')
+    expect({ etag, groups: body.groups, rules: body.rules, ignored: body.ignored }).toEqual({
+      etag: '"2.2.1.1"',
+      groups: [lb],
+      rules: [webDocument],
+      ignored: [],
+    })
+  })
+
+  test('what is exported as YAML can be imported, and changes nothing', async () => {
+    const text = (await ask(plane.socket, 'GET', '/api/v1/policy', { headers: { accept: 'application/yaml' } })).body
+    expect(parse(text).rules).toEqual([webDocument])
+    expect(await call('PUT', '/policy', yaml(text))).toEqual({
+      status: 200,
+      etag: '"2.2.1.1"',
+      body: { saved: true, changes: [] },
+    })
+  })
+})
+
+describe('in', () => {
+  const text = `
+groups:
+  - name: lb
+    addresses: [192.168.120.100-192.168.120.101]
+  - name: db
+    criteria: ["namespace=yelb", "service=db"]
+rules:
+  - {from: lb, to: nv.ui.yelb, ports: 80, action: allow, id: web}
+  - {id: no-ssh, from: any, to: db, applications: [ssh], action: deny}
+`
+  const db = [
+    { key: 'namespace', op: '=', value: 'yelb' },
+    { key: 'service', op: '=', value: 'db' },
+  ]
+  const added = {
+    id: 'no-ssh',
+    from: 'any',
+    to: 'db',
+    applications: ['ssh'],
+    action: 'deny',
+    createdAt: moment,
+    updatedAt: moment,
+  }
+  const changes = [
+    { document: 'groups', kind: 'added', id: 'db', after: { kind: 'custom', name: 'db', comment: '', criteria: db } },
+    {
+      document: 'groups',
+      kind: 'changed',
+      id: 'lb',
+      fields: [{ field: 'addresses', before: ['192.168.120.100'], after: ['192.168.120.100-192.168.120.101'] }],
+    },
+    { document: 'rules', kind: 'added', id: 'no-ssh', after: added, below: 'web' },
+  ]
+
+  test('a file with some parts changes those, in one go', async () => {
+    await plane.close()
+    plane = await controlPlane({
+      policy: { groups: [lb], rules: [web], ignored: [{ from: 'lb', to: 'any', application: 'ssh' }] },
+    })
+    expect(await call('PUT', '/policy', yaml(text, '"2.2.1.2"'))).toEqual({
+      status: 200,
+      etag: '"3.3.1.2"',
+      body: { saved: true, changes },
+    })
+    expect(plane.store.history('rules', 1)[0]).toMatchObject({ revision: 3, summary: 'import' })
+    expect(plane.store.read('rules').value.map(({ id, updatedAt }) => [id, updatedAt])).toEqual([
+      ['web', old],
+      ['no-ssh', moment],
+    ])
+  })
+
+  test('a dry run says the same and changes nothing', async () => {
+    expect((await call('PUT', '/policy?dryRun=true', yaml(text))).body).toEqual({ saved: false, changes })
+    expect(revisions()).toEqual([2, 2, 1, 1])
+  })
+
+  test('refused with every problem, and nothing changed', async () => {
+    const wrong = {
+      groups: [
+        { name: 'any', criteria: ['colour=red'] },
+        { name: 'ok', criteria: [] },
+        { name: 'ok', criteria: [] },
+      ],
+      rules: [{ from: 'lb', to: 'nv.ui', ports: '80-70', action: 'allow' }],
+      settings: { mode: 'off' },
+      ignored: [{ from: 'a b', to: 'any' }],
+      rulez: [],
+    }
+    const { status, body } = await call('PUT', '/policy', json(wrong, { 'if-match': '"2.2.1.1"' }))
+    expect(status).toBe(422)
+    expect(body.problems).toEqual([
+      { path: 'rulez', message: 'is not a field here; did you mean `rules`?' },
+      { path: 'groups[0].name', message: '`any` is reserved' },
+      expect.objectContaining({ path: 'groups[0].criteria[0].key' }),
+      { path: 'rules[0].to', message: '`nv.ui` is no learned group: these are called nv.<owner>.<namespace>' },
+      { path: 'rules[0].ports', message: '`80-70` counts backwards' },
+      { path: 'settings.mode', message: 'must be discover, monitor, protect' },
+      expect.objectContaining({ path: 'ignored[0].from' }),
+      { path: 'ignored[0].application', message: 'is missing' },
+    ])
+    expect(body.detail).toBe('There are 8 problems.')
+    expect(revisions()).toEqual([2, 2, 1, 1])
+  })
+
+  test('rules that name a group the file does not have, when all is well otherwise', async () => {
+    expect((await call('PUT', '/policy', yaml('groups: []\n'))).body.problems).toEqual([
+      { path: 'rules[0].from', message: '`lb` is no group' },
+    ])
+    expect(revisions()).toEqual([2, 2, 1, 1])
+  })
+
+  test('based on another revision of any part, it is a conflict about that part', async () => {
+    const { status, body } = await call('PUT', '/policy', yaml(text, '"2.1.1.1"'))
+    expect({ status, revision: body.revision, ids: body.diff.map((c: { id: string }) => c.id) }).toEqual({
+      status: 409,
+      revision: '"2"',
+      ids: ['dns', 'node-probes', 'web'],
+    })
+    expect(revisions()).toEqual([2, 2, 1, 1])
+  })
+})
+
+describe('history', () => {
+  const edit = (revision: number, body: unknown) =>
+    call('PATCH', '/rules/web', json(body, { 'if-match': `"${revision}"`, 'postern-author': 'ann' }))
+
+  test('who changed what, newest first', async () => {
+    await edit(2, { disabled: true })
+    expect(await call('GET', '/history/rules?limit=2')).toEqual({
+      status: 200,
+      etag: '"3"',
+      body: {
+        revisions: [
+          { document: 'rules', revision: 3, at: moment, author: 'cli:ann', summary: 'disable rule web' },
+          { document: 'rules', revision: 2, at: moment, author: 'test', summary: 'given' },
+        ],
+      },
+    })
+  })
+
+  test('an old revision as people write it, with what changed since; and back to it', async () => {
+    await edit(2, { ports: '80,443' })
+    const fields = (before: string, after: string) => [
+      { document: 'rules', kind: 'changed', id: 'web', fields: [{ field: 'ports', before, after }] },
+    ]
+    expect((await call('GET', '/history/rules/2')).body).toEqual({
+      document: 'rules',
+      revision: 2,
+      value: [webDocument],
+      changes: fields('80', '80,443'),
+    })
+    expect(await call('POST', '/history/rules/2/restore', { headers: { 'if-match': '"3"' } })).toEqual({
+      status: 200,
+      etag: '"4"',
+      body: { revision: 4, changes: fields('80,443', '80') },
+    })
+    expect(plane.store.read('rules').value).toEqual([web])
+    expect(plane.store.history('rules', 1)[0]!.summary).toBe('restore revision 2')
+  })
+
+  test('a revision that would leave a rule without its group stays in the past', async () => {
+    const { status, body } = await call('POST', '/history/groups/1/restore', { headers: { 'if-match': '"2"' } })
+    expect({ status, problems: body.problems }).toEqual({
+      status: 422,
+      problems: [{ path: 'rules[0].from', message: '`lb` is no group' }],
+    })
+  })
+
+  test('a revision that never was, a document that is none, and a stale base', async () => {
+    expect((await call('GET', '/history/rules/99')).status).toBe(404)
+    expect((await call('GET', '/history/roles')).status).toBe(422)
+    expect((await call('POST', '/history/rules/1/restore', { headers: { 'if-match': '"1"' } })).status).toBe(409)
+    expect((await call('POST', '/history/rules/1/restore')).status).toBe(428)
+  })
+})
