@@ -87,13 +87,15 @@ function send(socketPath: string, user: string, method: string, path: string, as
     const call = request({ socketPath, method, path, headers, timeout: silenceMs }, (answer) => {
       collect(answer)
         .then((text) => resolve(judge(answer, text)))
-        .catch(reject)
+        .catch((cause) => reject(isOurs(cause) ? cause : new Unreachable(`The answer broke off: ${cause.message}.`)))
     })
     call.on('timeout', () => call.destroy(new Error(`no answer for ${silenceMs / 1000} s`)))
     call.on('error', (cause) => reject(unreachable(socketPath, cause)))
     call.end(body)
   })
 }
+
+const isOurs = (error: unknown): boolean => error instanceof ApiProblem || error instanceof Unreachable
 
 function unreachable(socket: string, cause: Error): Unreachable {
   return new Unreachable(
