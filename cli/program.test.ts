@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -291,8 +292,8 @@ describe('classify', () => {
 })
 
 describe('as a process', () => {
-  const run = (...argv: string[]) =>
-    promisify(execFile)(process.execPath, [join(import.meta.dirname, 'testdata/postern.ts'), ...argv])
+  const script = join(import.meta.dirname, 'testdata/postern.ts')
+  const run = (...argv: string[]) => promisify(execFile)(process.execPath, [script, ...argv])
 
   test('a command against the socket, without colours in a pipe', async () => {
     const { stdout, stderr } = await run('--socket', at.plane.socket, 'rules')
@@ -301,6 +302,19 @@ describe('as a process', () => {
       lines: 4,
       first: '#  ID',
     })
+  })
+
+  test('a reader that had enough is no error', async () => {
+    const child = spawn(process.execPath, [script, '--socket', at.plane.socket, 'rules', '-o', 'json'], {
+      stdio: 'pipe',
+    })
+    child.stdout.destroy()
+    let said = ''
+    child.stderr.on('data', (data) => {
+      said += data
+    })
+    const [code] = await once(child, 'close')
+    expect({ code, said }).toEqual({ code: 0, said: '' })
   })
 
   test('nobody there', async () => {
