@@ -44,7 +44,6 @@ function settings(): readonly string[] {
     shared_buffers: '16MB',
     max_connections: '60',
     max_wal_size: '64MB',
-    autovacuum: 'off',
     log_min_messages: 'warning',
   }
   return Object.entries(values).flatMap(([name, value]) => ['-c', `${name}=${value}`])
