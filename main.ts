@@ -14,7 +14,7 @@ type XdsOptions = {
   readonly tokens: string
   readonly listen: Address
   readonly metrics?: Address
-  readonly socket: string
+  readonly api: string
 }
 type Address = { readonly host: string; readonly port: number }
 
@@ -34,11 +34,12 @@ function addXds(parent: Command): void {
     .requiredOption('--tokens <file>', 'who the sidecars are: `<workload> <sha256 of its token>` a line')
     .requiredOption('--listen <host:port>', 'for sidecars (gRPC over TLS)', address)
     .option('--metrics <host:port>', '/metrics and /healthz over plain HTTP; loopback only', address)
-    .requiredOption('--socket <path>', 'for people (the API)')
+    .requiredOption('--api <path>', 'unix socket for people')
     .action(async (options: XdsOptions) => {
       // only this command needs gRPC, protobuf and SQLite: the others start in a fraction of the time
       const { start } = await import('./xds-server/control-plane.ts')
-      const running = await start(options)
+      const { api: socket, ...rest } = options
+      const running = await start({ ...rest, socket })
       await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')])
       await running.close()
     })

@@ -23,7 +23,7 @@ function commandLine(layout: Layout): readonly string[] {
     ...['--tokens', layout.tokens],
     ...['--listen', `${controlPlaneAddress.host}:${controlPlaneAddress.port}`],
     ...['--metrics', '127.0.0.1:15014'],
-    ...['--socket', layout.socket],
+    ...['--api', layout.socket],
   ]
 }
 
