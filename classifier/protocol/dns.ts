@@ -1,6 +1,6 @@
 /** DNS over TCP (RFC 1035 section 4.2.2): a length, then a message whose counts, labels and types are legal. */
 import { at } from './bytes.ts'
-import { be16, has, is, MORE, NO, truth, within, YES } from './read.ts'
+import { be16, clear, has, is, MORE, NO, truth, within, YES } from './read.ts'
 
 /** Header 12, a root name 1, type and class 4. */
 const minMessageBytes: i32 = 17
@@ -10,10 +10,12 @@ const maxType: i32 = 32769
 
 /** Length, id, then flags of which QR (0 or 0x80) and opcode must fit, Z must be 0, and one question. */
 function message(reply: i32): i32 {
-  const flags = within(4, reply, reply | 0x2f) & truth((at(5) & 0x40) === 0) & is(6, 0) & is(7, 1)
-  const start = (at(5) < 0 ? MORE : flags) & has(14)
-  if (start !== YES) return start
-  return be16(0) < minMessageBytes ? NO : question()
+  const start = length() & within(4, reply, reply | 0x2f) & clear(5, 0x40) & is(6, 0) & is(7, 1) & has(14)
+  return start === YES ? question() : start
+}
+
+function length(): i32 {
+  return be16(0) < 0 ? MORE : truth(be16(0) >= minMessageBytes)
 }
 
 /** The name, its type and class (IN, CH, HS, NONE, ANY); without other records the message ends there. */
@@ -35,8 +37,7 @@ function question(): i32 {
 /** A query: response code 0, no answers but in updates and notifications, few records of other kinds. */
 export function dnsClient(): i32 {
   const counts = is(8, 0) & within(9, 0, 8) & is(10, 0) & within(11, 0, 32) & is(12, 0) & within(13, 0, 4)
-  const code = at(5) < 0 ? MORE : truth((at(5) & 0x8f) === 0)
-  return code & counts & message(0)
+  return clear(5, 0x8f) & counts & message(0)
 }
 
 export function dnsServer(): i32 {

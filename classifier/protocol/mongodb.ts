@@ -15,11 +15,11 @@ function header(): i32 {
   return truth(le32(0) >= 26 && le32(0) <= maxMessageBytes) & has(16)
 }
 
-/** responseTo is 0 in a request, or -1 from old drivers. */
+/** responseTo is 0 in a request, or -1 from old drivers; the opcode is 2000 and something. */
 export function mongodbClient(): i32 {
-  const request = header()
+  const none = zeros(8, 12) | (is(8, 0xff) & is(9, 0xff) & is(10, 0xff) & is(11, 0xff))
+  const request = header() & none & is(13, opMsg >> 8) & zeros(14, 16)
   if (request !== YES) return request
-  if (le32(8) !== 0 && le32(8) !== -1) return NO
   const opcode = le32(12)
   if (opcode === opMsg) return message()
   if (opcode === opQuery) return query()

@@ -1,6 +1,6 @@
 /** MQTT 3.1, 3.1.1 and 5 (OASIS): CONNECT, and the server's CONNACK. */
 import { at } from './bytes.ts'
-import { is, literal, MORE, NO, truth, within, YES } from './read.ts'
+import { clear, is, literal, MORE, NO, truth, within, YES } from './read.ts'
 
 const connect: i32 = 0x10
 const connack: i32 = 0x20
@@ -36,7 +36,7 @@ export function mqttClient(): i32 {
 
 /** The lowest connect flag is reserved and must be zero. */
 function reserved(i: i32): i32 {
-  return at(i) < 0 ? MORE : truth((at(i) & 1) === 0)
+  return clear(i, 1)
 }
 
 /** Session-present flag and a return code; in version 5 properties follow, whose length must fit. */

@@ -28,6 +28,12 @@ export function within(i: i32, low: i32, high: i32): i32 {
   return c < 0 ? MORE : truth(c >= low && c <= high)
 }
 
+/** Are these bits of the byte at `i` all zero? */
+export function clear(i: i32, bits: i32): i32 {
+  const c = at(i)
+  return c < 0 ? MORE : truth((c & bits) === 0)
+}
+
 /** Does this text (Latin-1) stand at `from`? */
 export function literal(from: i32, text: string): i32 {
   for (let k: i32 = 0; k < text.length; k++) {

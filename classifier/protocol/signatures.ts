@@ -54,7 +54,7 @@ import { oracleClient, oracleServer } from './oracle.ts'
 import { pop3Client, pop3Server } from './pop3.ts'
 import { postgresqlClient, postgresqlServer } from './postgresql.ts'
 import { rdpClient, rdpServer } from './rdp.ts'
-import { MORE, YES } from './read.ts'
+import { MORE, NO, YES } from './read.ts'
 import { redisClient, redisServer } from './redis.ts'
 import { rsyncClient, rsyncServer } from './rsync.ts'
 import { smtpClient, smtpServer } from './smtp.ts'
@@ -157,11 +157,11 @@ export function classifyServer(end: bool): i32 {
   judge(ZOOKEEPER, zookeeperServer())
   judge(MONGODB, mongodbServer())
   judge(DNS, dnsServer())
-  judge(SSH, sshPreamble()) // any text may precede a version: waits with every other line of text
+  judge(SSH, isBare220() ? NO : sshPreamble()) // any text may precede a version: waits with every other line of text
   return verdict
 }
 
-/** Is the server's greeting a `220` that tells no more? */
+/** Is the server's greeting a `220` that tells no more? SMTP's or FTP's: the client's first command will tell which. */
 export function isBare220(): bool {
   return greets220() === YES && (smtpServer() | ftpServer()) !== YES
 }

