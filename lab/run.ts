@@ -26,11 +26,14 @@ const defaultTimeoutMs = 60_000
 export const maxOutputBytes = 8 * 1024 * 1024
 const timeoutCode = 124
 
+/** Should we be killed, a command of ours does not go on making things behind the back of who cleans up. */
+const dieWithUs = ['setpriv', '--pdeathsig', 'KILL']
+
 /** Runs a command to its end; code 127: there is no such program. Rejects only when the signal says stop. */
 export async function run(argv: readonly string[], options: RunOptions = {}): Promise<RunResult> {
   options.signal?.throwIfAborted()
-  // should we be killed, a command of ours does not go on making things behind the back of who cleans up
-  const child = spawn('setpriv', ['--pdeathsig', 'KILL', ...argv], {
+  const [file = '', ...args] = [...dieWithUs, ...argv]
+  const child = spawn(file, args, {
     detached: true, // its own process group: a timeout takes its children too
     ...(options.env === undefined ? {} : { env: options.env }),
   })

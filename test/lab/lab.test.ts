@@ -354,7 +354,8 @@ describe('what is in the way', () => {
     await run(['ip', 'netns', 'del', name])
     await run(['ip', 'netns', 'add', name])
     await run(['nsenter', `--net=/run/netns/${name}`, 'ip', 'link', 'set', 'lo', 'up'])
-    const guest = spawn('nsenter', [`--net=/run/netns/${name}`, 'sleep', '1000'])
+    const [file, ...args] = ['nsenter', `--net=/run/netns/${name}`, 'sleep', '1000']
+    const guest = spawn(file!, args)
     children.push(guest)
     const inode = statSync(`/run/netns/${name}`).ino
     await until(() => networkOf(guest.pid!) === inode, { what: 'the guest', timeoutMs: 5_000 })
