@@ -1,10 +1,10 @@
 /**
  * What a sidecar starts with: who it is, how it reaches the control plane, its own limits. Everything else comes from
- * there. Until it has come, nothing listens (the readiness endpoint neither), so the redirect leads nowhere: closed.
+ * there (the readiness endpoint, too). Until it has come, nothing listens, so the redirect leads nowhere: closed.
  */
 import { circuitBreakers } from './clusters.ts'
 import type { Message } from './model.ts'
-import { clusterNames, proxyPorts } from './names.ts'
+import { clusterNames } from './names.ts'
 import { any, typed } from './typed.ts'
 
 export type BootstrapOptions = {
@@ -89,7 +89,8 @@ function tls({ serverName, ca }: BootstrapOptions['controlPlane']): Message {
     sni: serverName,
     common_tls_context: {
       alpn_protocols: ['h2'],
-      tls_params: { tls_minimum_protocol_version: 'TLSv1_3' },
+      // Envoy's clients stop at 1.2 where nothing is said
+      tls_params: { tls_minimum_protocol_version: 'TLSv1_3', tls_maximum_protocol_version: 'TLSv1_3' },
       validation_context: {
         trusted_ca: { inline_string: ca },
         match_typed_subject_alt_names: [{ san_type: 'DNS', matcher: { exact: serverName } }],
@@ -114,21 +115,6 @@ function controlPlane(options: BootstrapOptions['controlPlane']): Message {
       cluster_name: clusterNames.controlPlane,
       endpoints: [{ lb_endpoints: [{ endpoint }] }],
     },
-  }
-}
-
-/** Static, yet served only when the first configuration is complete: Envoy starts no worker before. */
-function readiness(): Message {
-  const answer = { match: { path: '/ready' }, direct_response: { status: 200, body: { inline_string: 'ready\n' } } }
-  const manager = any('envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager', {
-    stat_prefix: 'ready',
-    route_config: { virtual_hosts: [{ name: 'ready', domains: ['*'], routes: [answer] }] },
-    http_filters: [typed('router', 'envoy.extensions.filters.http.router.v3.Router')],
-  })
-  return {
-    name: 'ready',
-    address: { socket_address: { address: '127.0.0.1', port_value: proxyPorts.ready } },
-    filter_chains: [{ filters: [{ name: 'http_connection_manager', typed_config: manager }] }],
   }
 }
 
@@ -175,7 +161,6 @@ export function bootstrap(options: BootstrapOptions): Message {
       lds_config: fromControlPlane,
     },
     static_resources: {
-      listeners: [readiness()],
       clusters: [controlPlane(options.controlPlane)],
       secrets: [secret(options.token)],
     },

@@ -34,6 +34,9 @@ export const filterState = {
 /** Custom tags of access log records. */
 export const logTags = { application: 'app', refused: 'refused', serverName: 'sni', incident: 'incident' } as const
 
+/** The listener of the readiness endpoint; sorts after all others. */
+export const readyListener = 'status'
+
 /** The sniffer is one resource for all chains of all sidecars. */
 export const snifferName = 'sniffer'
 

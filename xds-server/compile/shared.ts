@@ -1,7 +1,7 @@
 /** What is the same in every sidecar, whatever its class. */
 import { clusters } from './clusters.ts'
 import type { Resource } from './model.ts'
-import { clusterNames, proxyPorts, snifferName } from './names.ts'
+import { clusterNames, proxyPorts, readyListener, snifferName } from './names.ts'
 import type { CompileOptions } from './options.ts'
 import { any, typed, types } from './typed.ts'
 
@@ -40,6 +40,13 @@ const lingerZero = {
   state: 'STATE_LISTENING',
 }
 
+/**
+ * A client that is reset before it has looked at its new connection says that it could not connect (curl: 7, not 56), as
+ * if nobody were there. So the reset comes with the client's first bytes, or after this time. The inspector is only
+ * there to wait for them.
+ */
+const resetAfter = '0.05s'
+
 /** Deny chains lead here. Alone on its socket: on a listener with allowed traffic slow readers would lose replies. */
 function resetter(): Resource {
   const reply = typed('reset', 'envoy.extensions.filters.network.direct_response.v3.Config', {
@@ -49,9 +56,34 @@ function resetter(): Resource {
     name: clusterNames.resetter,
     address: { socket_address: { address: '127.0.0.1', port_value: proxyPorts.resetter } },
     socket_options: [lingerZero],
+    listener_filters: [typed('first_bytes', 'envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector')],
+    listener_filters_timeout: resetAfter,
     filter_chains: [{ filters: [reply] }],
   })
   return { type: 'listener', name: clusterNames.resetter, body, rules: [] }
+}
+
+/**
+ * `GET /ready` on loopback. It comes with the configuration and, by its name, after the other listeners: Envoy starts
+ * them in this order, so that who finds it ready finds the rest listening.
+ */
+function readiness(): Resource {
+  const answer = { match: { path: '/ready' }, direct_response: { status: 200, body: { inline_string: 'ready\n' } } }
+  const manager = typed(
+    'http_connection_manager',
+    'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager',
+    {
+      stat_prefix: readyListener,
+      route_config: { virtual_hosts: [{ name: readyListener, domains: ['*'], routes: [answer] }] },
+      http_filters: [typed('router', 'envoy.extensions.filters.http.router.v3.Router')],
+    },
+  )
+  const body = any('envoy.config.listener.v3.Listener', {
+    name: readyListener,
+    address: { socket_address: { address: '127.0.0.1', port_value: proxyPorts.ready } },
+    filter_chains: [{ filters: [manager] }],
+  })
+  return { type: 'listener', name: readyListener, body, rules: [] }
 }
 
 function clusterResources(): readonly Resource[] {
@@ -64,5 +96,5 @@ function clusterResources(): readonly Resource[] {
 }
 
 export function sharedResources(options: CompileOptions): readonly Resource[] {
-  return [...clusterResources(), sniffer(options.sniffer), resetter()]
+  return [...clusterResources(), sniffer(options.sniffer), resetter(), readiness()]
 }

@@ -1,0 +1,96 @@
+/**
+ * Two network namespaces with a cable between them: the pod, whose TCP is redirected to its sidecar by the script that
+ * init containers run, and everybody else. Private addresses exist only in there.
+ */
+import { type ChildProcess, type ChildProcessWithoutNullStreams, execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+
+const run = promisify(execFile)
+const redirect = fileURLToPath(new URL('../../../webhook/init/redirect.sh', import.meta.url))
+
+export const podAddress = '10.21.0.2'
+export const podAddress6 = 'fd21::2'
+/** Who connects from where; the world of a test says who that is. */
+export const peers = {
+  web: '10.21.0.101',
+  other: '10.21.0.102',
+  legacy: '10.21.0.103',
+  far: '192.168.120.100',
+} as const
+export const peers6 = { web: 'fd21::101', other: 'fd21::102' } as const
+
+export type Side = 'pod' | 'peers'
+export type Outcome = { readonly code: number; readonly stdout: string; readonly stderr: string }
+
+export type Network = {
+  /** Runs a command to its end, whatever its exit code. */
+  exec(side: Side, command: readonly string[]): Promise<Outcome>
+  /** Ends with the network at the latest. */
+  start(side: Side, command: readonly string[]): ChildProcessWithoutNullStreams
+  remove(): Promise<void>
+}
+
+const ip = (...args: readonly string[]) => run('ip', args)
+const within = (namespace: string, ...args: readonly string[]) => run('ip', ['netns', 'exec', namespace, ...args])
+
+async function cable(pod: string, others: string): Promise<void> {
+  await ip('link', 'add', 'eth0', 'netns', pod, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', others)
+  for (const namespace of [pod, others]) {
+    for (const device of ['lo', 'eth0']) await ip('-n', namespace, 'link', 'set', device, 'up')
+  }
+}
+
+async function addresses(namespace: string, v4: readonly string[], v6: readonly string[]): Promise<void> {
+  for (const address of v4) await ip('-n', namespace, 'addr', 'add', `${address}/24`, 'dev', 'eth0')
+  for (const address of v6) await ip('-n', namespace, 'addr', 'add', `${address}/64`, 'dev', 'eth0', 'nodad')
+}
+
+/** Each other's outside addresses are one hop away. */
+async function routes(pod: string, others: string): Promise<void> {
+  await ip('-n', pod, 'route', 'add', 'default', 'via', peers.web)
+  await ip('-n', others, 'route', 'add', 'default', 'via', podAddress)
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const gone = once(child, 'exit')
+  child.kill('SIGKILL')
+  await gone
+}
+
+/** @param name unique on this machine, at most 8 characters */
+export async function createNetwork(name: string): Promise<Network> {
+  const namespaces: Readonly<Record<Side, string>> = { pod: `${name}-pod`, peers: `${name}-peers` }
+  const children = new Set<ChildProcess>()
+  const remove = async () => {
+    await Promise.all([...children].map(stop))
+    for (const namespace of Object.values(namespaces)) await ip('netns', 'del', namespace).catch(() => undefined)
+  }
+  try {
+    for (const namespace of Object.values(namespaces)) await ip('netns', 'add', namespace)
+    await cable(namespaces.pod, namespaces.peers)
+    await addresses(namespaces.pod, [podAddress], [podAddress6])
+    await addresses(namespaces.peers, Object.values(peers), Object.values(peers6))
+    await routes(namespaces.pod, namespaces.peers)
+    await within(namespaces.pod, 'sh', redirect)
+  } catch (error) {
+    await remove()
+    throw error
+  }
+  return {
+    exec: (side, command) =>
+      within(namespaces[side], ...command).then(
+        ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
+        ({ code, stdout, stderr }) => ({ code, stdout, stderr }),
+      ),
+    start(side, command) {
+      const child = spawn('ip', ['netns', 'exec', namespaces[side], ...command])
+      children.add(child)
+      child.once('exit', () => children.delete(child))
+      return child
+    },
+    remove,
+  }
+}
