@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import { join, resolve } from 'node:path'
+import { controlPlaneName } from '../xds-server/compile/names.ts'
 
 const defaultDir = '/run/postern-lab'
 
@@ -108,5 +109,5 @@ export function podAddresses(host: number): readonly [v4: string, v6: string] {
 export const controlPlaneAddress = {
   host: addresses.node[0],
   port: 15010,
-  serverName: 'control-plane.postern.local',
+  serverName: controlPlaneName,
 } as const

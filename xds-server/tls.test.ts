@@ -3,7 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { serverName, serverTls } from './tls.ts'
+import { controlPlaneName } from './compile/names.ts'
+import { serverTls } from './tls.ts'
 
 let dir = ''
 beforeEach(() => {
@@ -21,7 +22,7 @@ test('made once, kept with a private key only we may read, and signed by the aut
   const authority = new X509Certificate(readFileSync(join(dir, 'ca.crt')))
   const server = new X509Certificate(first.cert)
   expect(server.verify(authority.publicKey)).toBe(true)
-  expect(server.checkHost(serverName)).toBe(serverName)
+  expect(server.checkHost(controlPlaneName)).toBe(controlPlaneName)
   expect(statSync(join(dir, 'server.key')).mode & 0o777).toBe(0o600)
 })
 

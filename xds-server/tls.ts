@@ -4,18 +4,16 @@
  */
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { controlPlaneName } from './compile/names.ts'
 import { createAuthority, expiresAt, issueServerCertificate, type KeyPair } from './envoy/certificates.ts'
 
 const renewBeforeMs = 130 * 24 * 3600 * 1000
-
-/** The name sidecars check, whatever address they dial. */
-export const serverName = 'control-plane.postern.local'
 
 /** @throws where the folder can not be written, or holds half a pair */
 export async function serverTls(dataDir: string, now: Date): Promise<KeyPair> {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 })
   const ca = await kept(dataDir, 'ca', () => createAuthority('Postern control plane CA', now))
-  const issue = () => issueServerCertificate(ca, [serverName], now)
+  const issue = () => issueServerCertificate(ca, [controlPlaneName], now)
   const server = await kept(dataDir, 'server', issue)
   const left = expiresAt(server.cert).getTime() - now.getTime()
   return left > renewBeforeMs ? server : save(dataDir, 'server', await issue())

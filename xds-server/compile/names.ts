@@ -105,3 +105,6 @@ export function className(learned: string, custom: readonly string[]): string {
 export function chainKey(learned: string, listener: string, chain: string): string {
   return `${learned}/${listener}/${chain}`
 }
+
+/** What the control plane's certificate says, and what sidecars check, whatever address they dial. */
+export const controlPlaneName = 'control-plane.postern.local'
