@@ -38,6 +38,7 @@ const schema = `
     evidence TEXT NOT NULL,
     PRIMARY KEY (span, start, key)
   ) STRICT, WITHOUT ROWID;
+  CREATE TABLE heartbeat (one INTEGER PRIMARY KEY CHECK (one = 1), at INTEGER NOT NULL) STRICT;
   CREATE TABLE hits (rule TEXT PRIMARY KEY, count INTEGER NOT NULL, last INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 `
 
@@ -66,4 +67,14 @@ function setAside(path: string, now: number): string {
     if (existsSync(path + part)) renameSync(path + part, target + part)
   }
   return target
+}
+
+/** When somebody last listened to the sidecars (epoch milliseconds); undefined in a new file. */
+export function lastHeartbeat(database: DatabaseSync): number | undefined {
+  const row = database.prepare('SELECT at FROM heartbeat').get()
+  return row === undefined ? undefined : Number(row.at)
+}
+
+export function writeHeartbeat(database: DatabaseSync, now: number): void {
+  database.prepare('INSERT OR REPLACE INTO heartbeat (one, at) VALUES (1, ?)').run(Math.round(now))
 }

@@ -65,6 +65,8 @@ describe('the history', () => {
       [2, epoch, clock.now],
     ])
     expect(history.list(clock.now - short.length, clock.now).map((c) => c.connections)).toEqual([1])
+    // To the roll-up: the one that had begun before is in it.
+    expect(history.list(clock.now + 1_000, clock.now + 1_000).map((c) => c.connections)).toEqual([1])
     clock.now += short.kept
     expect(history.list(epoch, clock.now).map((c) => c.connections)).toEqual([2])
   })

@@ -142,6 +142,17 @@ describe('a sidecar with another policy', () => {
   })
 })
 
+test('a request without a logged rule is judged by its method and path', () => {
+  const http = [anHttp({ methods: ['GET'], paths: ['/a'] })]
+  const { of } = aJudge('monitor', { rules: [{ ...appToDb, id: 'get', applications: [], ports: [], http }] })
+  const request = (method: string, path: string) => of({ ...aRequest(method, path), ...ends, ...nothing })
+  expect([request('GET', '/a?q=1'), request('POST', '/a'), request('GET', '/b')]).toEqual([
+    ['allow', 'get'],
+    ['violation', 'default'],
+    ['violation', 'default'],
+  ])
+})
+
 const ends = { source: { ip: '10.42.0.11', port: 1 }, destination: { ip: '10.42.0.13', port: 80 } }
 
 test('an open connection that nothing decided yet passes', () => {

@@ -1,0 +1,198 @@
+/**
+ * What the sidecars saw, put together: records in, and out of them conversations, events, hits and learned rules.
+ *
+ * access log ─► connections ─► judge ─► conversations ─► history (SQLite)
+ *                                  ├──► hits
+ *                                  ├──► events (violation, mismatch)
+ *                                  └──► learner ─► store
+ *
+ * Promises: a connection counts once, memory is bounded, what is left out is counted. Never decides anything: the
+ * sidecars did. Never changes the World: the learner writes to the store like anybody else.
+ */
+import type { DatabaseSync } from 'node:sqlite'
+import type { Logger } from 'pino'
+import type { Registry } from 'prom-client'
+import type { Directory } from '../policy/directory.ts'
+import type { DocumentName, Store } from '../store/model.ts'
+import { additionOf, pendingAddition } from './additions.ts'
+import { type Clock, systemClock } from './clock.ts'
+import { Connections, type Delta } from './connections.ts'
+import { Conversations, windowMilliseconds } from './conversations.ts'
+import { lastHeartbeat, openObserved, writeHeartbeat } from './database.ts'
+import { Events } from './events.ts'
+import { History, spans } from './history.ts'
+import { Hits, type RuleHits } from './hits.ts'
+import { Judge } from './judgement.ts'
+import { createMetrics, type Metrics } from './metrics.ts'
+import type { AccessRecord, Conversation } from './model.ts'
+import { auditEvent, gapEvent, setAsideEvent } from './own-events.ts'
+import { violationEvent } from './violations.ts'
+
+export type ObserverOptions = {
+  readonly store: Store
+  /** File of what was seen, or `:memory:`; another one than the store's. */
+  readonly path: string
+  /** The present one; a new object for every change. */
+  readonly directory: () => Directory
+  readonly log: Logger
+  readonly registry: Registry
+  readonly clock?: Clock
+}
+
+export type Observer = {
+  readonly metrics: Metrics
+  readonly events: Pick<Events, 'record' | 'query' | 'subscribe'>
+  readonly accept: (records: readonly AccessRecord[]) => void
+  /** Of the last hour, open connections included; or of another time (epoch milliseconds), to the roll-up. */
+  readonly conversations: (time?: { readonly since: number; readonly until: number }) => readonly Conversation[]
+  /** By rule id; `default` counts what no rule matched. */
+  readonly hits: () => ReadonlyMap<string, RuleHits>
+  /** Writes what is not written yet, and lets go of the file. */
+  readonly close: () => void
+}
+
+/** How often what is due is done: new rules and event counts wait this long at most. */
+export const tickMilliseconds = 300
+/** How much counting a kill -9 can lose. */
+export const flushMilliseconds = 5_000
+export const trimMilliseconds = 60_000
+
+/** Throws `DatabaseError` when the file is locked or of a newer Postern; a damaged one is set aside, with an event. */
+export function createObserver(options: ObserverOptions): Observer {
+  const clock = options.clock ?? systemClock
+  const { database, setAside } = openObserved(options.path, clock.now())
+  const observer = new Observing(options, clock, database)
+  if (setAside !== undefined) observer.events.record(setAsideEvent(setAside, clock.now()))
+  return observer
+}
+
+class Observing implements Observer {
+  readonly metrics: Metrics
+  readonly events: Events
+  readonly #options: ObserverOptions
+  readonly #clock: Clock
+  readonly #database: DatabaseSync
+  readonly #judge: Judge
+  readonly #connections: Connections
+  readonly #conversations: Conversations
+  readonly #history: History
+  readonly #hits: Hits
+  readonly #stops: readonly (() => void)[]
+
+  constructor(options: ObserverOptions, clock: Clock, database: DatabaseSync) {
+    const { log, registry, directory } = options
+    const { now } = clock
+    const metrics = createMetrics(registry)
+    this.#options = options
+    this.#clock = clock
+    this.#database = database
+    this.metrics = metrics
+    const onSubscriberError = (error: unknown) => log.error({ err: error }, 'an event subscriber failed')
+    this.events = new Events({ database, metrics, now, onSubscriberError })
+    this.#judge = new Judge({ directory, metrics, log })
+    this.#connections = new Connections({
+      startedAt: now(),
+      onDelta: (delta) => this.#count(delta),
+      onEvicted: () => metrics.evicted.inc(),
+    })
+    this.#conversations = new Conversations({ metrics, now })
+    this.#history = new History({ database, metrics, log, now })
+    this.#hits = new Hits(database)
+    this.#restore()
+    this.#stops = [
+      options.store.watch(({ document }) => this.#guard('audit', () => this.#audit(document))),
+      clock.every(tickMilliseconds, () => this.#guard('tick', () => this.#tick())),
+      clock.every(flushMilliseconds, () => this.#guard('flush', () => this.#flush())),
+      clock.every(trimMilliseconds, () => this.#guard('trim', () => this.#trim())),
+    ]
+  }
+
+  accept = (records: readonly AccessRecord[]): void => {
+    for (const record of records) this.#connections.accept(record)
+  }
+
+  conversations = (time?: { readonly since: number; readonly until: number }): readonly Conversation[] => {
+    const now = this.#clock.now()
+    const { since, until } = time ?? { since: now - windowMilliseconds, until: now }
+    if (since >= now - windowMilliseconds) return this.#conversations.list(since, until, this.#pending(since, until))
+    this.#history.flush()
+    return this.#history.list(since, until)
+  }
+
+  hits = (): ReadonlyMap<string, RuleHits> => this.#hits.all()
+
+  close = (): void => {
+    for (const stop of this.#stops) stop()
+    this.#guard('flush', () => this.#flush())
+    this.#guard('events', () => this.events.flush())
+    this.#database.close()
+  }
+
+  /** The map is not empty after a restart, and the time nobody listened is told. */
+  #restore(): void {
+    const now = this.#clock.now()
+    for (const rollup of this.#history.rollups(spans[0].length, now - windowMilliseconds, now)) {
+      this.#conversations.restore(rollup)
+    }
+    const gap = gapEvent(lastHeartbeat(this.#database), now)
+    if (gap !== undefined) this.events.record(gap)
+    writeHeartbeat(this.#database, now)
+  }
+
+  #count(delta: Delta): void {
+    const { record } = delta
+    const judged = this.#judge.judge(record)
+    if (judged === 'probe') {
+      this.metrics.probes.inc(delta.connections)
+      return
+    }
+    const addition = additionOf(delta, judged)
+    this.#history.add(this.#conversations.add(addition), addition.counts)
+    this.#hits.add(judged.rule, record.kind === 'http' ? delta.requests : delta.connections, record.at)
+    if (delta.connections + delta.requests === 0 || judged.verdict === 'allow') return
+    const event = violationEvent(record, judged, this.#options.directory())
+    if (event !== undefined) this.#guard('events', () => this.events.record(event))
+  }
+
+  *#pending(since: number, until: number) {
+    for (const record of this.#connections.pending()) {
+      if (record.at < since || record.startedAt > until) continue
+      const judged = this.#judge.judge(record)
+      if (judged !== 'probe') yield pendingAddition(record, judged)
+    }
+  }
+
+  #audit(document: DocumentName): void {
+    const [newest] = this.#options.store.history(document, 1)
+    if (newest !== undefined) this.events.record(auditEvent(newest))
+  }
+
+  #tick(): void {
+    this.events.tick()
+  }
+
+  #flush(): void {
+    const now = this.#clock.now()
+    this.#connections.sweep(now)
+    this.#conversations.expire()
+    this.metrics.open.set(this.#connections.size)
+    this.#history.flush()
+    this.#hits.flush()
+    writeHeartbeat(this.#database, now)
+  }
+
+  #trim(): void {
+    this.#history.trim()
+    this.#hits.trim(this.#clock.now())
+  }
+
+  /** A full disk must not stop the counting in memory, nor the sidecars' streams. */
+  #guard(what: string, work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      this.metrics.historyLost.inc({ reason: what })
+      this.#options.log.error({ err: error, what }, 'what was seen could not be written')
+    }
+  }
+}
