@@ -1,0 +1,184 @@
+/** Groups as people write them. Which kind it is may be left to its members: criteria, addresses, or an `nv.` name. */
+import { formatAddress, formatCidr, parseBlocks, parseCidr, parseRange } from './address.ts'
+import { isHostPattern } from './fqdn.ts'
+import { learnedPrefix, namespaceOf } from './group.ts'
+import type {
+  AddressGroup,
+  Criterion,
+  CriterionKey,
+  CriterionOp,
+  CustomGroup,
+  Group,
+  LearnedGroup,
+  Parsed,
+  Problem,
+} from './model.ts'
+import { modes, reservedGroups } from './model.ts'
+import type { Reader } from './parse.ts'
+import { anyText, at, didYouMean, list, oneOf, optional, parseWith, required, struct, text } from './parse.ts'
+import { compileRegex } from './regex.ts'
+
+/** Groups people keep something about. */
+export const maxGroups = 5_000
+const maxCriteria = 64
+/** Entries of one address group; `maxAddressesPerSidecar` bounds what they come to. */
+const maxAddresses = 2_000
+/** `nv.` + a Kubernetes name (253) + `.` + a namespace (63). */
+const maxGroupName = 320
+
+/** A name a rule may use: reserved names included. */
+export const groupName = text((value) => {
+  if (value.startsWith(learnedPrefix) && namespaceOf(value) === undefined) {
+    return { wrong: `\`${value}\` is no learned group: these are called nv.<owner>.<namespace>` }
+  }
+  if (/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(value)) return { value }
+  return { wrong: `\`${value}\` is no group name: letters, digits and . _ - only` }
+}, maxGroupName)
+
+/** The name of a group that is stored. */
+function ownName(kind: Group['kind']): Reader<string> {
+  return (input, path, problems) => {
+    const name = groupName(input, path, problems)
+    if (name === undefined) return undefined
+    const reserved = reservedGroups.some((r) => r === name)
+    if (reserved) return void problems.push({ path, message: `\`${name}\` is reserved` })
+    if (name.startsWith(learnedPrefix) === (kind === 'learned')) return name
+    const message =
+      kind === 'learned' ? 'must be nv.<owner>.<namespace>' : 'nv. is for groups that are made by themselves'
+    return void problems.push({ path, message })
+  }
+}
+
+const plainKeys: readonly string[] = ['image', 'node', 'workload', 'service', 'namespace', 'serviceAccount']
+
+function isKey(value: string): value is CriterionKey {
+  return plainKeys.includes(value) || /^(label|nsLabel)\.[A-Za-z0-9][A-Za-z0-9._/-]*$/.test(value)
+}
+
+const key = text<CriterionKey>((value) => {
+  if (isKey(value)) return { value }
+  const known = [...plainKeys, 'label.<key>', 'nsLabel.<key>']
+  return { wrong: `\`${value}\` is no key: ${known.join(', ')}${didYouMean(value, plainKeys)}` }
+}, 400)
+
+/** Longer ones first: `!=` is not `=` after a key that ends in `!`. */
+const ops: readonly CriterionOp[] = ['!=', '!~', '=', '@', '^', '~']
+
+const criterionObject = struct<Criterion>({
+  key: required(key),
+  op: required(oneOf(ops)),
+  value: required(anyText(512)),
+})
+
+/** `namespace=cattle-*` as well as `{key, op, value}`. */
+const readCriterion: Reader<Criterion> = (input, path, problems) => {
+  const found = typeof input === 'string' ? /^([^!=@^~]*)(!=|!~|=|@|\^|~)(.*)$/s.exec(input) : null
+  if (typeof input === 'string' && found === null) {
+    return void problems.push({ path, message: 'must be a key, one of = != @ ^ ~ !~, and a value' })
+  }
+  const written = found ? { key: found[1]!.trim(), op: found[2], value: found[3]!.trim() } : input
+  const criterion = criterionObject(written, path, problems)
+  const wrong = criterion && criterionProblem(criterion)
+  return wrong === undefined ? criterion : void problems.push({ path: at(path, 'value'), message: wrong })
+}
+
+function criterionProblem({ op, value }: Criterion): string | undefined {
+  if (op === '~' || op === '!~') {
+    const regex = compileRegex(value)
+    return regex.ok ? undefined : `the pattern ${regex.message}`
+  }
+  // Every text begins with and contains the empty one: almost certainly not what was meant.
+  return value === '' && (op === '@' || op === '^') ? 'is empty, which fits everything' : undefined
+}
+
+/** The one spelling of an address, block, range or name. */
+function canonicalEntry(value: string): string | undefined {
+  const name = value.toLowerCase().replace(/\.$/, '')
+  if (isHostPattern(name)) return name
+  const bare = value.trim()
+  if (bare.includes('-')) return parseRange(bare) && bare.split('-').map(canonicalSide).join('-')
+  const cidr = parseCidr(bare)
+  if (cidr === undefined) return undefined
+  return bare.includes('/') ? formatCidr(cidr) : formatAddress(cidr)
+}
+
+const canonicalSide = (side: string): string => formatAddress(parseBlocks(side.trim())![0]!)
+
+const address = text((value) => {
+  const canonical = canonicalEntry(value)
+  return canonical === undefined
+    ? { wrong: `\`${value}\` is no address, block (10.0.0.0/8), range (10.0.0.1-10.0.0.9) or name (*.example.com)` }
+    : { value: canonical }
+}, 300)
+
+const comment = optional(anyText(), '')
+const kindField = <K extends Group['kind']>(kind: K) => optional<K>(oneOf([kind]), kind)
+
+const readers: { readonly [K in Group['kind']]: Reader<Extract<Group, { kind: K }>> } = {
+  learned: struct<LearnedGroup>({
+    kind: kindField('learned'),
+    name: required(ownName('learned')),
+    comment,
+    mode: optional(oneOf(modes), null),
+  }),
+  custom: struct<CustomGroup>({
+    kind: kindField('custom'),
+    name: required(ownName('custom')),
+    comment,
+    criteria: required(list(readCriterion, maxCriteria)),
+  }),
+  address: struct<AddressGroup>({
+    kind: kindField('address'),
+    name: required(ownName('address')),
+    comment,
+    addresses: required(list(address, maxAddresses)),
+  }),
+}
+
+const isKind = (value: unknown): value is Group['kind'] => typeof value === 'string' && Object.hasOwn(readers, value)
+
+/** The kind it says, or that its members say. */
+function kindOf(input: object): Group['kind'] | undefined {
+  const { kind, name } = input as { readonly kind?: unknown; readonly name?: unknown }
+  if (kind !== undefined) return isKind(kind) ? kind : undefined
+  if ('criteria' in input) return 'custom'
+  if ('addresses' in input) return 'address'
+  return typeof name === 'string' && name.startsWith(learnedPrefix) ? 'learned' : undefined
+}
+
+const readGroup: Reader<Group> = (input, path, problems) => {
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) {
+    return void problems.push({ path, message: 'must be an object' })
+  }
+  const kind = kindOf(input)
+  if (kind !== undefined) return readers[kind](input, path, problems)
+  return void problems.push({ path, message: 'must have criteria or addresses, or be called nv.<owner>.<namespace>' })
+}
+
+export function parseGroup(input: unknown, path = ''): Parsed<Group> {
+  return parseWith(readGroup, input, path)
+}
+
+export const readGroups: Reader<readonly Group[]> = (input, path, problems) => {
+  const groups = list(readGroup, maxGroups)(input, path, problems)
+  if (groups === undefined) return undefined
+  const wrong = sameNames(groups, path)
+  problems.push(...wrong)
+  return wrong.length > 0 ? undefined : groups
+}
+
+function sameNames(groups: readonly Group[], path: string): readonly Problem[] {
+  const first = new Map<string, number>()
+  return groups.flatMap(({ name }, i) => {
+    const earlier = first.get(name)
+    first.set(name, earlier ?? i)
+    return earlier === undefined
+      ? []
+      : [{ path: `${path}[${i}].name`, message: `\`${name}\` is ${path}[${earlier}], too` }]
+  })
+}
+
+/** Each name once. */
+export function parseGroups(input: unknown, path = 'groups'): Parsed<readonly Group[]> {
+  return parseWith(readGroups, input, path)
+}
