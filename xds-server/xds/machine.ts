@@ -78,6 +78,22 @@ function onNackOfWhole(type: ResourceType, sub: Subscription, response: InFlight
   return { sub: subscription.refused(sub, response, because(guilty, message), taken), effects }
 }
 
+/**
+ * Of several extensions none can be found guilty (see `batchOf`): all were taken by others before, so they are sent
+ * again one by one, for those that Envoy did not get to. Of several listeners or clusters the guilty one is found so.
+ */
+function onNackOfSeveral(type: ResourceType, sub: Subscription, response: InFlight, message: string): Answered {
+  const effect: Effect = { kind: 'refused', type, versions: response.versions, message }
+  return { sub: subscription.split(sub, response), effects: type === 'extension' ? [effect] : [] }
+}
+
+function onNackOfOne(type: ResourceType, sub: Subscription, response: InFlight, message: string): Answered {
+  const { versions } = response
+  const effect: Effect = { kind: 'refused', type, versions, message }
+  const next = subscription.refused(sub, response, because(versions, message), new Map())
+  return { sub: type === 'extension' ? subscription.restore(next, versions.keys()) : next, effects: [effect] }
+}
+
 function answer(
   protocol: Protocol,
   type: ResourceType,
@@ -93,10 +109,7 @@ function answer(
     return { sub: subscription.accepted(sub, response, isWholeState), effects: [effect] }
   }
   if (isWholeState) return onNackOfWhole(type, sub, response, error.message)
-  if (versions.size > 1) return { sub: subscription.split(sub, response), effects: [] }
-  const effect: Effect = { kind: 'refused', type, versions, message: error.message }
-  const guilty = because(versions, error.message)
-  return { sub: subscription.refused(sub, response, guilty, new Map()), effects: [effect] }
+  return (versions.size > 1 ? onNackOfSeveral : onNackOfOne)(type, sub, response, error.message)
 }
 
 /** An ACK or NACK is paired by nonce only; anything else answers nothing. */

@@ -69,6 +69,8 @@ export function simulatedEnvoy(options: SimulatedOptions) {
   const held = nothing()
   const wanted: Record<ResourceType, Set<string>> = { cluster: new Set(), extension: new Set(), listener: new Set() }
   const nonces: Record<ResourceType, string> = { cluster: '', extension: '', listener: '' }
+  /** Envoy skips an extension that equals the last one it tried, be it a refused one. */
+  const tried = new Map<string, Buffer>()
   const deliveries: Delivery[] = []
   const nacks: string[] = []
   let isFirst = true
@@ -89,6 +91,13 @@ export function simulatedEnvoy(options: SimulatedOptions) {
         if (!resources.some((resource) => resource.name === name)) held[type].delete(name)
     for (const resource of resources) if (!refused.has(resource.name)) held[type].set(resource.name, resource)
     for (const name of removed) held[type].delete(name)
+  }
+
+  const isSkipped = (type: ResourceType, { name, value }: Received): boolean => {
+    if (type !== 'extension') return false
+    const isSame = tried.get(name)?.equals(value) ?? false
+    tried.set(name, Buffer.from(value))
+    return isSame
   }
 
   const answer = ({ type, nonce }: Delivery, problem: string | undefined): void => {
@@ -125,6 +134,7 @@ export function simulatedEnvoy(options: SimulatedOptions) {
       for (const name of names) {
         wanted[type].delete(name)
         held[type].delete(name)
+        tried.delete(name)
       }
       if (protocol === 'delta') send(type, { resource_names_unsubscribe: names })
       else sotwRequest(type)
@@ -132,11 +142,16 @@ export function simulatedEnvoy(options: SimulatedOptions) {
     receive(bytes: Buffer): Delivery {
       const delivery = protocol === 'delta' ? decodeDelta(bytes) : decodeSotw(bytes)
       deliveries.push(delivery)
+      const skipped = new Set<string>()
       const problems = delivery.resources.flatMap((resource) => {
+        if (isSkipped(delivery.type, resource)) {
+          skipped.add(resource.name)
+          return []
+        }
         const problem = objection(delivery.type, resource)
         return problem === undefined ? [] : [[resource.name, problem] as const]
       })
-      apply(delivery, new Set(problems.map(([name]) => name)))
+      apply(delivery, new Set([...problems.map(([name]) => name), ...skipped]))
       const problem = problems.length > 0 ? problems.map(([name, text]) => `${name}: ${text}`).join('; ') : undefined
       if (problem !== undefined) nacks.push(problem)
       answer(delivery, problem)

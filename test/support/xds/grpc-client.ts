@@ -1,0 +1,50 @@
+/** A simulated Envoy over a real gRPC stream with TLS. */
+import { Client, type ClientDuplexStream, credentials, Metadata } from '@grpc/grpc-js'
+import { discoveryService } from '../../../xds-server/envoy/services.ts'
+import { type Delivery, type SimulatedEnvoy, type SimulatedOptions, simulatedEnvoy } from './simulated-envoy.ts'
+
+export type GrpcOptions = Omit<SimulatedOptions, 'send'> & {
+  readonly address: string
+  readonly ca: string
+  readonly token?: string
+  readonly onDelivery?: (delivery: Delivery) => void
+}
+
+export type GrpcEnvoy = {
+  readonly envoy: SimulatedEnvoy
+  /** gRPC status code when the stream ends. */
+  readonly ended: Promise<number>
+  close(): void
+}
+
+/** Opens a stream; nothing is asked for before `envoy.start`. */
+export function connectEnvoy({ address, ca, token, onDelivery, ...options }: GrpcOptions): GrpcEnvoy {
+  const client = new Client(address, credentials.createSsl(Buffer.from(ca)), { 'grpc.use_local_subchannel_pool': 1 })
+  const metadata = new Metadata()
+  if (token !== undefined) metadata.set('authorization', `Bearer ${token}`)
+  const method = discoveryService[options.protocol ?? 'delta']
+  const stream: ClientDuplexStream<Buffer, Buffer> = client.makeBidiStreamRequest(
+    method.path,
+    method.requestSerialize,
+    method.responseDeserialize,
+    metadata,
+  )
+  const envoy = simulatedEnvoy({ ...options, send: (bytes) => void stream.write(bytes) })
+  stream.on('data', (bytes: Buffer) => {
+    const delivery = envoy.receive(bytes)
+    onDelivery?.(delivery)
+  })
+  // the status says the same and comes always
+  stream.on('error', () => {})
+  const ended = new Promise<number>((resolve) => {
+    stream.on('status', (status) => resolve(status.code))
+  })
+  return {
+    envoy,
+    ended,
+    close() {
+      stream.cancel()
+      client.close()
+    },
+  }
+}
