@@ -111,7 +111,7 @@ function tcpProxy(scenario: Scenario): object {
       }),
     ],
     ...(scenario.clientFirst === true
-      ? { upstream_connect_mode: 'ON_DOWNSTREAM_DATA', max_early_data_bytes: 65536, idle_timeout: '30s' }
+      ? { upstream_connect_mode: 'ON_DOWNSTREAM_DATA', max_early_data_bytes: 65536, idle_timeout: '2s' }
       : {}),
   })
 }
