@@ -1,7 +1,7 @@
 /** Ports as text predicates: Envoy's matchers see a port as decimal digits and have no ranges. */
 import type { PortRange } from '../policy/model.ts'
 import type { Predicate } from './matching.ts'
-import { anyOf, inputs, matches } from './matching.ts'
+import { anyOf, equals, inputs, matches } from './matching.ts'
 
 type Range = { readonly from: number; readonly to: number }
 
@@ -40,9 +40,16 @@ export function rangeRegex(range: Range): string {
   return rangePatterns(range).join('|')
 }
 
+function rangePredicate(range: Range): Predicate {
+  const { destinationPort } = inputs
+  return range.from === range.to
+    ? equals(destinationPort, `${range.from}`)
+    : matches(destinationPort, rangeRegex(range))
+}
+
 /** At least one range. */
 export function portsPredicate(ranges: readonly Range[]): Predicate {
-  return anyOf(ranges.map((range) => matches(inputs.destinationPort, rangeRegex(range))))
+  return anyOf(ranges.map(rangePredicate))
 }
 
 /** The TCP ranges among them: the proxy sees nothing else. */

@@ -19,7 +19,7 @@ const parameters = '(?:;[^/?]*)?'
 const query = '(?:\\?\\C*)?'
 
 function segmentRegex(segment: string): string {
-  return (/^\{.*\}$/.test(segment) ? '[^/;?]+' : quoteRegex(segment)) + parameters
+  return (/^\{[^{}]*\}$/.test(segment) ? '[^/;?]+' : quoteRegex(segment)) + parameters
 }
 
 /** `/a` exactly, `/a/*` also `/a` itself, `{x}` one non-empty segment. */
