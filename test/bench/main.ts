@@ -1,0 +1,49 @@
+/**
+ * `npm run bench [-- name…] [--sidecars N]`: runs the benches one after another, prints their figures and merges them
+ * into `bench/`. Never judges a time: the exit code says whether everything could be measured, the table how it went.
+ */
+import { parseArgs } from 'node:util'
+import type { Bench } from './figure.ts'
+import { type Result, resultOf, saveResults, textTable } from './results.ts'
+
+/** In the order they run: first those that leave the machine as they found it. */
+const benches: Readonly<Record<string, () => Promise<{ readonly run: Bench }>>> = {
+  policy: () => import('./policy.ts'),
+  observe: () => import('./observe.ts'),
+}
+const names = Object.keys(benches)
+const defaultSidecars = 500
+
+async function measure(name: string, sidecars: number, signal: AbortSignal): Promise<readonly Result[]> {
+  const { run } = await benches[name]!()
+  const say = (line: string) => process.stderr.write(`${name}: ${line}\n`)
+  const figures = await run({ sidecars, say, signal })
+  const date = new Date().toISOString()
+  return figures.map((figure) => resultOf(name, figure, date))
+}
+
+async function main(): Promise<void> {
+  const options = { sidecars: { type: 'string', default: `${defaultSidecars}` } } as const
+  const { values, positionals } = parseArgs({ options, allowPositionals: true })
+  const wanted = positionals.length > 0 ? positionals : names
+  const unknown = wanted.filter((name) => !names.includes(name))
+  const sidecars = Number(values.sidecars)
+  if (unknown.length > 0) throw new Error(`no bench ${unknown.join(', ')}: there are ${names.join(', ')}`)
+  if (!Number.isInteger(sidecars) || sidecars < 1) throw new Error('--sidecars wants a number')
+  const stopping = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => stopping.abort(new Error(`stopped by ${signal}`)))
+  for (const name of wanted) {
+    if (stopping.signal.aborted) break
+    try {
+      const results = await measure(name, sidecars, stopping.signal)
+      saveResults(results, names)
+      process.stdout.write(`\n${name}\n${textTable(results)}\n`)
+    } catch (error) {
+      process.exitCode = 1
+      process.stderr.write(`${name} could not run: ${(error as Error).stack}\n`)
+    }
+  }
+}
+
+await main()

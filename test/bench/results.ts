@@ -1,0 +1,124 @@
+/** `bench/results.json` (every figure with where and when it was measured) and `bench/RESULTS.md`, written from it. */
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { cpus, release, totalmem } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+import { z } from 'zod'
+import { type Figure, gateText, isMet, ratioOf } from './figure.ts'
+
+const folder = resolve(import.meta.dirname, '..', '..', 'bench')
+const resultsFile = join(folder, 'results.json')
+const reportFile = join(folder, 'RESULTS.md')
+
+const result = z.object({
+  bench: z.string(),
+  name: z.string(),
+  value: z.number(),
+  unit: z.string(),
+  peer: z.string().nullable(),
+  peerValue: z.number().nullable(),
+  /** value / peerValue */
+  ratio: z.number().nullable(),
+  gate: z.string().nullable(),
+  met: z.boolean().nullable(),
+  machine: z.string(),
+  /** ISO 8601, UTC. */
+  date: z.string(),
+})
+export type Result = z.infer<typeof result>
+
+/** Three digits are more than such a machine can tell. */
+const rounded = (value: number): number => Number(value.toPrecision(4))
+
+function machine(): string {
+  const [first, ...others] = cpus()
+  const memory = Math.round(totalmem() / 2 ** 30)
+  return `${others.length + 1} × ${first?.model.trim()}, ${memory} GB, Linux ${release()}, Node ${process.version}`
+}
+
+export function resultOf(bench: string, figure: Figure, date: string): Result {
+  const ratio = ratioOf(figure)
+  return {
+    bench,
+    name: figure.name,
+    value: rounded(figure.value),
+    unit: figure.unit,
+    peer: figure.peer?.name ?? null,
+    peerValue: figure.peer ? rounded(figure.peer.value) : null,
+    ratio: ratio === undefined ? null : rounded(ratio),
+    gate: figure.gate ? gateText(figure.gate) : null,
+    met: isMet(figure) ?? null,
+    machine: machine(),
+    date,
+  }
+}
+
+/** What was measured anew takes the place of what has its name; the rest stays, with its own date. */
+export function saveResults(fresh: readonly Result[], benches: readonly string[]): void {
+  const isNew = new Set(fresh.map(({ bench, name }) => `${bench} ${name}`))
+  const kept = readResults().filter(({ bench, name }) => !isNew.has(`${bench} ${name}`))
+  const order = new Map(benches.map((bench, place) => [bench, place]))
+  const place = ({ bench }: Result) => order.get(bench) ?? benches.length
+  const all = [...kept, ...fresh].sort((a, b) => place(a) - place(b))
+  mkdirSync(dirname(resultsFile), { recursive: true })
+  replaceFile(resultsFile, `${JSON.stringify(all, null, 2)}\n`)
+  replaceFile(reportFile, report(all))
+}
+
+function readResults(): readonly Result[] {
+  return existsSync(resultsFile) ? z.array(result).parse(JSON.parse(readFileSync(resultsFile, 'utf8'))) : []
+}
+
+function replaceFile(path: string, text: string): void {
+  writeFileSync(`${path}.new`, text)
+  renameSync(`${path}.new`, path)
+}
+
+// ---------------------------------------------------------------- tables
+
+export const headings = ['figure', 'value', 'compared to', 'ratio', 'gate', 'met'] as const
+
+const verdict = (met: boolean | null): string => (met === null ? '' : met ? 'yes' : 'NO')
+const number = (value: number): string => value.toLocaleString('en-US', { maximumSignificantDigits: 4 })
+
+/** One line of a table, in the order of `headings`. */
+export function cells({ name, value, unit, peer, peerValue, ratio, gate, met }: Result): readonly string[] {
+  const compared = peer === null ? '' : `${peer}: ${number(peerValue ?? 0)}`
+  return [name, `${number(value)} ${unit}`, compared, ratio === null ? '' : ratio.toFixed(2), gate ?? '', verdict(met)]
+}
+
+/** For a terminal. */
+export function textTable(results: readonly Result[]): string {
+  const rows = [headings, ...results.map(cells)]
+  const widths = headings.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)))
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column]!))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
+}
+
+const line = (row: readonly string[]): string => `| ${row.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
+
+function section(bench: string, results: readonly Result[]): string {
+  const measured = [...new Set(results.map(({ date, machine: where }) => `${date.slice(0, 10)}, ${where}`))]
+  const table = [line(headings), line(headings.map(() => '---')), ...results.map((one) => line(cells(one)))]
+  return [`## ${bench}`, `Measured ${measured.join('; ')}.`, table.join('\n')].join('\n\n')
+}
+
+function report(results: readonly Result[]): string {
+  const missed = results.filter(({ met }) => met === false).map(({ bench, name }) => `${bench}: ${name}`)
+  const gated = results.filter(({ met }) => met !== null).length
+  return [
+    '# Results',
+    'Written by `npm run bench` from results.json: run it, do not edit this. Machines differ, so read the ratios: both',
+    'sides of each were measured in the same run, interleaved, the best of several rounds.',
+    `Gates: ${gated - missed.length} of ${gated} met${missed.length > 0 ? `; missed: ${missed.join(', ')}` : ''}.`,
+    ...Map.groupBy(results, ({ bench }) => bench)
+      .entries()
+      .map(([bench, ones]) => `\n${section(bench, ones)}`),
+    '',
+  ].join('\n')
+}
