@@ -4,7 +4,8 @@
  * one is a `maybe`: it is counted as an outcome, and the walk goes on behind it.
  */
 import { applications, covers, isHttp, namesServer } from './applications.ts'
-import { isAnyRequest, matchesHttp } from './http.ts'
+import { isAnyRequest, looksAtPath, matchesHttp } from './http.ts'
+import { isAmbiguous } from './http-path.ts'
 import type { Action, HttpRequest, Rule } from './model.ts'
 import { matchesApplication } from './rule.ts'
 
@@ -15,11 +16,14 @@ export type Known = {
   readonly http: HttpRequest | undefined
   /** Groups the destination is in only if the right server name is asked for, which is not known yet. */
   readonly named: readonly string[]
+  /** Groups that the destination is in for some server names only, whether the name is known or not. */
+  readonly byName: readonly string[]
   /** False: a rule about some ports may fit or not. */
   readonly portKnown: boolean
 }
 
 const everyApplication = Object.keys(applications)
+const httpApplications = everyApplication.filter(isHttp)
 
 /** gRPC shows only in a request: until then an HTTP/2 connection may be either. */
 function refined(application: string, http: HttpRequest | undefined): readonly string[] {
@@ -71,25 +75,54 @@ function fits(rule: Rule, application: string, known: Known): Fit {
   return parts.includes('maybe') ? 'maybe' : 'yes'
 }
 
-/** Rules that one application can meet, in order; `last` is the one that ends the walk, undefined the default. */
-export type Walk = { readonly maybe: readonly Rule[]; readonly last: Rule | undefined }
+/** Does every HTTP request to these addresses meet this rule, and none what stands behind it? */
+function endsHttp(rule: Rule, known: Known): boolean {
+  const anyRequest = { ...known, http: undefined, named: known.byName }
+  return httpApplications.every((application) => fits(rule, application, anyRequest) === 'yes')
+}
 
-function walk(rules: readonly Rule[], application: string, known: Known): Walk {
+/**
+ * Where a rule that a request may meet looks at paths, a path that programs read in different ways is denied by the
+ * default, whatever the rules are: nobody could vouch for it.
+ */
+function isGuarded(rules: readonly Rule[], known: Known): boolean {
+  if (!rules.some((rule) => rule.http.some(looksAtPath))) return false
+  const end = rules.findIndex((rule) => endsHttp(rule, known))
+  const reached = end < 0 ? rules : rules.slice(0, end)
+  return reached.some((rule) => rule.http.some(looksAtPath))
+}
+
+/**
+ * Rules that one application can meet, in order; `last` is the one that ends the walk, undefined the default.
+ * `guarded`: an ambiguous path would end it at the default before all of them.
+ */
+export type Walk = { readonly maybe: readonly Rule[]; readonly last: Rule | undefined; readonly guarded: boolean }
+
+function walk(rules: readonly Rule[], application: string, known: Known, guarded: boolean): Walk {
   const maybe: Rule[] = []
+  if (guarded && known.http && isAmbiguous(known.http.path)) return { maybe, last: undefined, guarded: false }
+  const open = guarded && known.http === undefined && isHttp(application)
   for (const rule of rules) {
     const fit = fits(rule, application, known)
-    if (fit === 'yes') return { maybe, last: rule }
+    if (fit === 'yes') return { maybe, last: rule, guarded: open }
     if (fit === 'maybe') maybe.push(rule)
   }
-  return { maybe, last: undefined }
+  return { maybe, last: undefined, guarded: open }
 }
 
 /** One walk for each application that is told apart. The first is that of an application no rule names, if any is. */
 export function continuations(enabledRules: readonly Rule[], known: Known): readonly Walk[] {
-  return possibleApplications(enabledRules, known).map((application) => walk(enabledRules, application, known))
+  const guarded = isGuarded(enabledRules, known)
+  return possibleApplications(enabledRules, known).map((name) => walk(enabledRules, name, known, guarded))
 }
 
 /** How the walks can end. No rule is a deny. */
 export function endings(walks: readonly Walk[]): ReadonlySet<Action> {
-  return new Set(walks.flatMap(({ maybe, last }) => [...maybe.map((r) => r.action), last?.action ?? 'deny']))
+  return new Set(
+    walks.flatMap(({ maybe, last, guarded }) => [
+      ...maybe.map((r) => r.action),
+      last?.action ?? 'deny',
+      ...(guarded ? (['deny'] as const) : []),
+    ]),
+  )
 }

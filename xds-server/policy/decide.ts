@@ -22,13 +22,10 @@ function look(flow: Flow, directory: Directory): Case {
   const serverName = flow.serverName ?? flow.http?.host
   const source = directory.endpoint(flow.source)
   const destination = directory.endpoint(flow.destination, serverName)
-  const named = serverName === undefined ? directory.namedGroups(flow.destination) : []
-  return {
-    flow,
-    source,
-    destination,
-    known: { application: flow.application, http: flow.http, named, portKnown: true },
-  }
+  const byName = directory.namedGroups(flow.destination)
+  const named = serverName === undefined ? byName : []
+  const { application, http } = flow
+  return { flow, source, destination, known: { application, http, named, byName, portKnown: true } }
 }
 
 function candidates({ source, destination, known }: Case, directory: Directory): readonly Rule[] {
@@ -80,11 +77,20 @@ function verdict(ruling: Ruling, it: Case, directory: Directory, misses: readonl
   }
 }
 
-/** The trace's misses are earlier rules between groups of the two ends; a rule between others is not worth a line. */
-export function decide(flow: Flow, directory: Directory): Verdict {
+function answer(flow: Flow, directory: Directory, listed: (between: readonly Rule[]) => readonly Rule[]): Verdict {
   const it = look(flow, directory)
   const between = candidates(it, directory)
   const open = between.filter((r) => !r.disabled && matchesPorts(r.ports, flow.port, flow.protocol))
   const ruling = judge(open, it.known)
-  return verdict(ruling, it, directory, missesBefore(ruling.rule, between, it))
+  return verdict(ruling, it, directory, missesBefore(ruling.rule, listed(between), it))
+}
+
+/** The trace's misses are earlier rules between groups of the two ends; a rule between others is not worth a line. */
+export function decide(flow: Flow, directory: Directory): Verdict {
+  return answer(flow, directory, (between) => between)
+}
+
+/** The same verdict, for people who ask why: the trace's misses are every earlier rule of the list. */
+export function explain(flow: Flow, directory: Directory): Verdict {
+  return answer(flow, directory, () => directory.rules.rules)
 }

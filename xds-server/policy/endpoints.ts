@@ -82,7 +82,8 @@ function points(context: Context): ReadonlyMap<string, Prefix> {
   const dns = new Set(canonical(inventory.dnsServers))
   const claimed = claims(inventory.workloads)
   const what = (ip: string, block: Cidr): Omit<Prefix, 'cidr'> => {
-    const around: Around = { groups: ranges.covering(block).groups, named: names.groupsAt(ip) }
+    const { groups } = ranges.covering(block)
+    const around: Around = { groups, named: names.groupsAt(ip).filter((group) => !groups.includes(group)) }
     if (nodes.has(ip)) return unowned('node', dns.has(ip), around)
     const workload = claimed.get(ip)
     if (workload) return workloadAt(context, workload, around)

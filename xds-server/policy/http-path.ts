@@ -8,10 +8,10 @@
 /** Envoy answers 400 to these, in HTTP/1: not printable ASCII, or a fragment. */
 const refusedAnywhere = /[^\x21-\x7e]|#/
 /** A slash in disguise: what the server behind would make of it, nobody knows. */
-const escapedSlash = /%(2f|5c)/i
+const escapedSlash = /%(?:2f|5c)/i
 /** Envoy takes path parameters off `.` and `..`, but only where the dots are not percent-encoded. */
 const dotsWithParameters = /(?<=\/)(\.\.?);[^/]*/g
-/** What it overlooks: `%2e%2e;x`, which is `..` to servers that ignore parameters. Our routes answer 400 to it. */
+/** What it overlooks: `%2e%2e;x`, which is `..` to servers that ignore parameters. */
 const overlookedDots = /\/\.\.?;/
 
 /** A `%` that begins no escape, while the escapes around it are decoded: no request can have this character. */
@@ -69,8 +69,15 @@ export function normalisePath(raw: string): string | undefined {
   if (refusedAnywhere.test(target) || escapedSlash.test(path) || !path.startsWith('/')) return undefined
   const plain = path.replace(dotsWithParameters, '$1')
   if (plain.includes('%00')) return undefined
-  const normal = mergeSlashes(encodeForbidden(removeDots(decodeUnreserved(plain).replaceAll('\\', '/'))))
-  return overlookedDots.test(normal) ? undefined : normal
+  return mergeSlashes(encodeForbidden(removeDots(decodeUnreserved(plain).replaceAll('\\', '/'))))
+}
+
+/**
+ * Programs read this path in different ways: it hides a slash, or dots. Envoy refuses the former where we tell it to
+ * (Protect); rules that look at paths allow neither (`continuations.ts`).
+ */
+export function isAmbiguous(path: string): boolean {
+  return escapedSlash.test(path) || overlookedDots.test(path)
 }
 
 /** Past a `;` a segment holds parameters, which some servers ignore: `/admin;x=1/y` is `/admin/y` to them. */
@@ -105,5 +112,6 @@ export function pathPatternProblem(pattern: string): string | undefined {
   const plain = segments.map((s) => (isParameter(s) ? 'x' : s)).join('/')
   const normal = normalisePath(plain)
   if (normal === undefined) return `\`${pattern}\` is no path that a request can have`
+  if (isAmbiguous(plain)) return `\`${pattern}\` is read in different ways by different programs`
   return normal === plain ? undefined : `\`${pattern}\` is never seen like this; requests have \`${normal}\``
 }

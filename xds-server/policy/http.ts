@@ -35,3 +35,8 @@ export function matchesHttp(match: HttpMatch, request: HttpRequest): boolean {
 export function isAnyRequest(match: HttpMatch): boolean {
   return [match.methods, match.paths, match.hosts, match.headers, match.grpc].every((part) => part.length === 0)
 }
+
+/** Does this alternative depend on how the path is spelt? */
+export function looksAtPath(match: HttpMatch): boolean {
+  return match.paths.length > 0 || match.grpc.length > 0
+}

@@ -44,7 +44,7 @@ export function relevantRules(directory: Directory, conversations: Conversations
  */
 export function possibleEndings(directory: Directory, conversations: Conversations): ReadonlySet<Action> {
   const { named = [], port } = conversations
-  const known = { application: undefined, http: undefined, named, portKnown: port !== undefined }
+  const known = { application: undefined, http: undefined, named, byName: named, portKnown: port !== undefined }
   return endings(continuations(relevantRules(directory, conversations), known))
 }
 
