@@ -73,7 +73,7 @@ const applicationOf: Readonly<Record<HttpVersion, string>> = { http1: 'http', ht
  * balancer said before us (`x-forwarded-proto`) stays. Nothing here decides anything: peers are told apart by chain.
  */
 const forwarding: Readonly<Record<Direction, Message>> = {
-  in: { use_remote_address: true, xff_num_trusted_hops: 1, internal_address_config: { unix_sockets: false } },
+  in: { use_remote_address: true, xff_num_trusted_hops: 1 },
   out: { use_remote_address: false, skip_xff_append: true },
 }
 
@@ -89,29 +89,16 @@ const incidentFilter = typed('incident', 'envoy.extensions.filters.http.set_filt
 })
 
 const incident = `%FILTER_STATE(${filterState.incident}:PLAIN)%`
-const rule = '%DYNAMIC_METADATA(envoy.filters.http.rbac:shadow_effective_policy_id)%'
 
 /** RBAC's own refusals only (gRPC too): a 403 for another reason, or of the app, stays as it is. */
 const refusedByPolicy: Message = {
-  and_filter: {
-    filters: [
-      { status_code_filter: { comparison: { op: 'EQ', value: { default_value: 403, runtime_key: 'postern.403' } } } },
-      {
-        metadata_filter: {
-          matcher: {
-            filter: 'envoy.filters.http.rbac',
-            path: [{ key: 'shadow_engine_result' }],
-            value: { string_match: { exact: 'denied' } },
-          },
-          match_if_key_not_found: false,
-        },
-      },
-    ],
-  },
+  extension_filter: typed('refused', 'envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter', {
+    expression: "response.code_details.startsWith('rbac_access_denied')",
+  }),
 }
 
 function refusal(revealRule: boolean): Message {
-  const text = `Denied by policy${revealRule ? ` (rule ${rule})` : ''}. Incident ${incident}\n`
+  const text = `Denied by policy${revealRule ? ': %RESPONSE_CODE_DETAILS%' : ''}. Incident ${incident}\n`
   return {
     mappers: [
       {
@@ -129,7 +116,7 @@ function routes(direction: Direction): Message {
   const route = { cluster: cluster[direction], timeout: '0s' }
   return {
     virtual_hosts: [{ name: 'app', domains: ['*'], routes: [{ match: { prefix: '/' }, route }] }],
-    request_headers_to_remove: ['x-envoy-external-address', 'x-envoy-expected-rq-timeout-ms'],
+    request_headers_to_remove: ['x-envoy-external-address', 'x-envoy-internal', 'x-envoy-expected-rq-timeout-ms'],
     validate_clusters: false,
   }
 }
