@@ -3,8 +3,9 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { aGroup, aRule, aWorkload } from '../test/support/builders.ts'
+import { aFlow, aGroup, aRule, aWorkload } from '../test/support/builders.ts'
 import { aConversation, anEvent, type Said, someMoment, yelb } from '../xds-server/api/testdata/harness.ts'
+import { defaultSettings } from '../xds-server/policy/defaults.ts'
 import { type Session, session } from './testdata/session.ts'
 
 let at: Session
@@ -204,6 +205,38 @@ describe('what people decide', () => {
       'error: rules[0].to: is missing\nerror: rules[0].action: is missing\n',
     )
   })
+})
+
+test('diff tries a file on the last hour', async () => {
+  const [ui, app, db] = yelb.workloads.map((w) => w.ips[0]!) as [string, string, string]
+  const rules = [aRule('nv.ui.yelb', 'nv.appserver.yelb', { id: 'ui-app', applications: ['http'] })]
+  const flows = [
+    { flow: aFlow(ui, app, { port: 4567, application: 'http' }), count: 1 },
+    { flow: aFlow(ui, db, { port: 53, protocol: 'udp' }), count: 4 },
+  ]
+  const settings = { ...defaultSettings, mode: 'protect' } as const
+  await restart({ policy: { rules, settings }, recordedFlows: () => flows })
+  const file = 'rules:\n  - {id: dns, from: any, to: any, ports: udp/53, action: allow}\nsettings: {mode: protect}\n'
+  const { code, out } = await at.withFiles({ 'p.yaml': file }, 'diff', 'p.yaml')
+  expect(code).toBe(0)
+  expect(out.split('\n').map((line) => line.replace(/: \{.*/, ''))).toEqual([
+    'Changes:',
+    '  - rule ui-app',
+    '  + rule dns at the top',
+    '',
+    'This change would have denied 1 conversation of the last hour (1 connection).',
+    'It would have let in 1 conversation that had been refused (4 connections).',
+    '2 recorded conversations were tried.',
+    '',
+    'SOURCE      DESTINATION        WHAT       COUNT  NOW              THEN',
+    'nv.ui.yelb  nv.appserver.yelb  http/4567  1      allow by ui-app  deny by default',
+    'nv.ui.yelb  nv.db.yelb         ?/udp/53   4      deny by default  allow by dns',
+    '',
+  ])
+  const none = await at.withFiles({ 'p.yaml': 'ignored: []\n' }, 'diff', 'p.yaml')
+  expect(none.out).toBe(
+    'Changes:\n  nothing\n\nThis change would have denied no conversations of the last hour.\n2 recorded conversations were tried.\n',
+  )
 })
 
 describe('the installation', () => {

@@ -28,17 +28,24 @@ export function addDiff(parent: Command, { io, client }: Context): void {
     })
 }
 
-function previewText(io: Io, { tried, newlyDenied, newlyAllowed, changes }: Preview): string {
-  const denied = `This change would have denied ${countText(newlyDenied)} of the last hour`
-  const allowed = newlyAllowed.conversations === 0 ? '' : `, and allowed ${countText(newlyAllowed)}`
-  const head = `${denied}${allowed} (${tried} tried).\n`
+function previewText(io: Io, { tried, denied, violations, allowed, changes }: Preview): string {
+  const lines = [
+    `This change would have denied ${countText(denied)} of the last hour${connectionText(denied)}.`,
+    `It would have reported ${countText(violations)} and let pass${connectionText(violations)}.`,
+    `It would have let in ${countText(allowed)} that had been refused${connectionText(allowed)}.`,
+  ]
+  const said = [denied, violations, allowed].flatMap((count, i) =>
+    i === 0 || count.conversations > 0 ? lines[i]! : [],
+  )
+  const head = `${said.join('\n')}\n${tried} recorded conversations were tried.\n`
   return changes.length === 0 ? head : `${head}\n${table(io, columns, changes, '')}`
 }
 
-const countText = ({ conversations, connections }: Preview['newlyDenied']): string =>
-  conversations === 0
-    ? 'no conversation'
-    : `${conversations} ${conversations === 1 ? 'conversation' : 'conversations'} (${connections} connections)`
+type Count = Preview['denied']
+const countText = ({ conversations }: Count): string =>
+  `${conversations || 'no'} ${conversations === 1 ? 'conversation' : 'conversations'}`
+const connectionText = ({ connections }: Count): string =>
+  connections === 0 ? '' : ` (${connections} ${connections === 1 ? 'connection' : 'connections'})`
 
 const columns: readonly Column<Previewed>[] = [
   { title: 'SOURCE', text: (c) => endText(c.after.trace.source) },

@@ -1,8 +1,9 @@
 /** Deleting a rule, and, for a learned one, saying that its conversations are never to be learned again. */
+import { removeRule } from '../policy/edit.ts'
 import type { IgnoredFlow, Rule } from '../policy/model.ts'
 import type { AnyWrite } from '../store/model.ts'
 import type { Call } from './handler.ts'
-import { invalid, notFound } from './problem.ts'
+import { accepted, invalid, notFound } from './problem.ts'
 import { refuseStale, saveAll } from './save.ts'
 
 type Saving = Pick<Call<never>, 'backend' | 'base' | 'author'>
@@ -15,12 +16,8 @@ export function deleteRule({ backend, base, author }: Saving, id: string, ignore
   const rule = rules.value.find((r) => r.id === id)
   if (rule === undefined) throw notFound(`rule ${id}`)
   const by = { author, summary: ignore ? `delete rule ${id} and ignore what it allowed` : `delete rule ${id}` }
-  const without = {
-    document: 'rules' as const,
-    value: rules.value.filter((r) => r !== rule),
-    base: rules.revision,
-    ...by,
-  }
+  const value = accepted(removeRule(rules.value, id))
+  const without = { document: 'rules' as const, value, base: rules.revision, ...by }
   saveAll(store, ignore ? [without, ignoring(rule, store.read('ignored'), by)] : [without])
   return rule
 }

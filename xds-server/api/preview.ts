@@ -1,6 +1,32 @@
+/** What a draft would have meant for the last hour: which conversations it decides otherwise, counted by what matters. */
 import type { Policy } from '../policy/model.ts'
+import { type Change, preview } from '../policy/preview.ts'
 import type { Backend } from './backend.ts'
-export function previewOf(_backend: Backend, _draft: Policy) {
-  const none = { conversations: 0, connections: 0 }
-  return { tried: 0, newlyDenied: none, newlyAllowed: none, changes: [] }
+import { storedPolicy } from './draft.ts'
+
+/** A person reads the gravest first; past this many the counts still say how many there are. */
+const maxChanges = 1_000
+
+const isDenied = ({ before, after }: Change): boolean => before.enforced !== 'deny' && after.enforced === 'deny'
+const isAllowed = ({ before, after }: Change): boolean => before.enforced === 'deny' && after.enforced !== 'deny'
+/** The policy denies it now, and the mode lets it pass. */
+const isViolation = ({ before, after }: Change): boolean =>
+  before.policy !== 'deny' && after.policy === 'deny' && after.enforced !== 'deny'
+
+export function previewOf(backend: Backend, draft: Policy) {
+  const { inventory } = backend.directory().world
+  const flows = backend.recordedFlows()
+  const changes = preview(flows, { inventory, policy: storedPolicy(backend.store) }, { inventory, policy: draft })
+  return {
+    tried: flows.length,
+    denied: counted(changes.filter(isDenied)),
+    violations: counted(changes.filter(isViolation)),
+    allowed: counted(changes.filter(isAllowed)),
+    changes: changes.slice(0, maxChanges),
+  }
 }
+
+const counted = (changes: readonly Change[]) => ({
+  conversations: changes.length,
+  connections: changes.reduce((sum, { count }) => sum + count, 0),
+})

@@ -167,6 +167,16 @@ describe('inserting', () => {
     ])
   })
 
+  test('beside a rule that is not there, and under an id that is taken', async () => {
+    const rule = { id: 'outside', from: 'any', to: 'any', action: 'deny' }
+    const problemsAt = async (position: unknown) =>
+      (await call('POST', '/rules', at(2, { rule: { ...rule, id: 'new' }, position }))).body.problems
+    expect(await problemsAt({ below: 'gone' })).toEqual([{ path: 'position', message: 'there is no rule `gone`' }])
+    expect((await call('POST', '/rules', at(2, { rule }))).body.problems).toEqual([
+      { path: 'rule.id', message: 'there is a rule `outside` already' },
+    ])
+  })
+
   test('without a base it is refused, with the present one named', async () => {
     const { status, body } = await call('POST', '/rules', json({ rule: fresh }))
     expect({ status, detail: body.detail }).toEqual({

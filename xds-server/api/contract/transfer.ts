@@ -33,7 +33,7 @@ const counted = z.object({ conversations: z.number(), connections: z.number() })
 
 export const previewedChange = z.object({
   flow,
-  /** Of the last hour. */
+  /** Connections, or requests, of the last hour. */
   count: z.number(),
   before: verdict,
   after: verdict,
@@ -67,10 +67,13 @@ export const transferRoutes = {
     answer: z.object({
       /** Recorded conversations that were tried. */
       tried: z.number(),
-      /** What the policy allows now and the draft denies, and the other way round, whatever the modes do about it. */
-      newlyDenied: counted,
-      newlyAllowed: counted,
-      /** Whose verdict, rule or mode changes, the most frequent first; at most 1,000. */
+      /** Would be refused, and were not. */
+      denied: counted,
+      /** Would be violations that the mode lets pass, and were none. */
+      violations: counted,
+      /** Would be let in, and were refused. */
+      allowed: counted,
+      /** Whose verdict changes, the gravest and most frequent first; at most 1,000. */
       changes: listOf(previewedChange),
     }),
     bulk: true,

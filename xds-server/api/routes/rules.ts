@@ -1,9 +1,9 @@
 /** The rule list. Every write is on the whole list at the revision the caller saw: its order is its meaning. */
-import type { Rule } from '../../policy/model.ts'
+import { insertRule, moveRule, type Position, replaceRule } from '../../policy/edit.ts'
+import type { Parsed, Rule } from '../../policy/model.ts'
 import { parseRule } from '../../policy/parse-rule.ts'
 import type { ruleRoutes } from '../contract/rules.ts'
 import { deleteRule } from '../delete-rule.ts'
-import { insertRule, moveRule } from '../edit.ts'
 import type { Call, HandlersOf } from '../handler.ts'
 import { mergePatch } from '../merge-patch.ts'
 import { accepted, invalid, notFound } from '../problem.ts'
@@ -37,15 +37,14 @@ export const ruleHandlers: HandlersOf<typeof ruleRoutes> = {
   insertRule: (call) => {
     const { rule, position } = call.body
     requireGroupsOf(call.backend.store.read('groups').value, rule, 'rule')
-    const rules = saveRules(call, `insert rule ${rule.id}`, (all) => accepted(insertRule(all, rule, position)))
+    const rules = saveRules(call, `insert rule ${rule.id}`, (all) => accepted(insertedAt(all, rule, position)))
     return { rule: savedRule(rules[placeOf(rules, rule.id)]!) }
   },
   editRule: (call) => {
     const { id } = call.params
-    const rules = saveRules(call, editSummary(id, call.body), (all) => {
-      const place = placeOf(all, id)
-      return all.with(place, edited(all[place]!, call))
-    })
+    const rules = saveRules(call, editSummary(id, call.body), (all) =>
+      accepted(replaceRule(all, edited(all[placeOf(all, id)]!, call))),
+    )
     return { rule: savedRule(rules[placeOf(rules, id)]!) }
   },
   moveRule: (call) => {
@@ -71,6 +70,14 @@ function placeOf(rules: readonly Rule[], id: string): number {
   const place = rules.findIndex((rule) => rule.id === id)
   if (place < 0) throw notFound(`rule ${id}`)
   return place
+}
+
+/** Problems of the rule at its place in the body. */
+function insertedAt(rules: readonly Rule[], rule: Rule, position: Position): Parsed<readonly Rule[]> {
+  const inserted = insertRule(rules, rule, position)
+  if (inserted.ok) return inserted
+  const path = (said: string) => (said === 'position' ? said : ['rule', said].filter((part) => part !== '').join('.'))
+  return { ok: false, problems: inserted.problems.map((problem) => ({ ...problem, path: path(problem.path) })) }
 }
 
 type Patch = Readonly<Record<string, unknown>>
