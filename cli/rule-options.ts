@@ -1,5 +1,5 @@
 /** The parts of a rule as options, for `rules add`, `insert` and `edit`. What they mean, the API judges. */
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { collect, collectList } from './values.ts'
 
 export type RuleOptions = {
@@ -28,7 +28,7 @@ export function withRuleOptions(command: Command): Command {
     .option('--host <host>', 'example.com or *.example.com; may be repeated', collect)
     .option('--header <header>', 'name, name=value or name^=prefix; may be repeated (all must fit)', collect)
     .option('--grpc <method>', 'package.Service/Method or package.Service/*; may be repeated', collect)
-    .option('--allow', 'let it pass')
+    .addOption(new Option('--allow', 'let it pass').conflicts('deny'))
     .option('--deny', 'refuse it')
     .option('--comment <text>', 'why')
 }
