@@ -64,7 +64,8 @@ type Blame = { readonly guilty: Versions; readonly taken: Versions }
  */
 function blame(sub: Subscription, response: InFlight, message: string): Blame {
   const news = [...response.versions].filter(([name, version]) => sub.held.get(name) !== version)
-  const named = news.filter(([name]) => message.includes(`${name}: `))
+  const words = ` ${message.replaceAll('\n', ' ')}`
+  const named = news.filter(([name]) => words.includes(` ${name}: `))
   const guilty = new Map(named.length > 0 ? named : news)
   return { guilty, taken: new Map([...response.versions].filter(([name]) => !guilty.has(name))) }
 }
@@ -91,7 +92,7 @@ function onNackOfOne(type: ResourceType, sub: Subscription, response: InFlight, 
   const { versions } = response
   const effect: Effect = { kind: 'refused', type, versions, message }
   const next = subscription.refused(sub, response, because(versions, message), new Map())
-  return { sub: type === 'extension' ? subscription.restore(next, versions.keys()) : next, effects: [effect] }
+  return { sub: type === 'extension' ? subscription.restore(next, [...versions.keys()]) : next, effects: [effect] }
 }
 
 function answer(

@@ -90,11 +90,14 @@ export function serveStream(host: SessionHost, call: Call, protocol: Protocol): 
 
   const write = (bytes: Buffer): void => {
     if (isOver) return
+    if (unsentBytes > maxUnsentBytes) {
+      end('slow', `${unsentBytes} bytes are not read`)
+      return
+    }
     unsentBytes += bytes.length
     call.write(bytes, () => {
       unsentBytes -= bytes.length
     })
-    if (unsentBytes > maxUnsentBytes) end('slow', `${unsentBytes} bytes are not read`)
   }
 
   const checkTypes = (): void => {

@@ -152,7 +152,7 @@ export function split(sub: Subscription, response: InFlight): Subscription {
  * The client may have lost its hold of what it had: send it again. After a refused extension Envoy serves the last good
  * one, but remembers the refused one as the newest and gives it to listeners that come later (config_discovery_impl.cc).
  */
-export function restore(sub: Subscription, names: Iterable<string>): Subscription {
+export function restore(sub: Subscription, names: readonly string[]): Subscription {
   const held = new Map(sub.held)
   for (const name of names) if (held.has(name)) held.set(name, unknownVersion)
   return mark({ ...sub, held }, names, 'changed')

@@ -50,6 +50,7 @@ export type Xds = {
   close(): void
 }
 
+const goingAway = 'the control plane is going away'
 /** How often silent canaries and overdue answers are looked after. */
 const tickMs = 500
 
@@ -86,8 +87,12 @@ export function createXds(options: XdsOptions): Xds {
     sessions.delete(session)
     if (sidecar) scheduler.forget(sidecar)
   }
-  const serve = (call: Call, protocol: Protocol) =>
-    sessions.add(serveStream({ now, verifier, fleet, conversation, metrics, log, onEnd }, call, protocol))
+  let isClosed = false
+  const serve = (call: Call, protocol: Protocol): void => {
+    const session = serveStream({ now, verifier, fleet, conversation, metrics, log, onEnd }, call, protocol)
+    sessions.add(session)
+    if (isClosed) session.end(goingAway)
+  }
 
   const tick = setInterval(() => {
     fleet.tick()
@@ -98,8 +103,8 @@ export function createXds(options: XdsOptions): Xds {
   return {
     register(server) {
       server.addService(discoveryService, {
-        delta: (call: Call) => void serve(call, 'delta'),
-        sotw: (call: Call) => void serve(call, 'sotw'),
+        delta: (call: Call) => serve(call, 'delta'),
+        sotw: (call: Call) => serve(call, 'sotw'),
       })
     },
     publish(compiled) {
@@ -119,8 +124,9 @@ export function createXds(options: XdsOptions): Xds {
         return [{ type, name, version, rules, message, node, at }]
       }),
     close() {
+      isClosed = true
       clearInterval(tick)
-      for (const session of sessions) session.end('the control plane is going away')
+      for (const session of sessions) session.end(goingAway)
     },
   }
 }

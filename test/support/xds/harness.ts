@@ -104,6 +104,7 @@ export function createHarness() {
 
   return {
     fleet,
+    conversation,
     connections,
     nacks,
     applied,
