@@ -125,8 +125,15 @@ export function blocksOf(prefixes: readonly Prefix[]): Blocks {
   return made
 }
 
+/** An address may also be a block of an address group; the first of two that are the same says what it is. */
+function distinct(prefixes: readonly Prefix[]): readonly Prefix[] {
+  const first = new Map<string, Prefix>()
+  for (const prefix of prefixes) if (!first.has(prefix.cidr)) first.set(prefix.cidr, prefix)
+  return [...first.values()]
+}
+
 function blocksFrom(prefixes: readonly Prefix[]): Blocks {
-  const all = nest(prefixes.map(spotOf).sort(byAddress))
+  const all = nest(distinct(prefixes).map(spotOf).sort(byAddress))
   const members = membersOf(all)
   const insides = insidesOf(all)
   return {

@@ -83,6 +83,16 @@ function kept<From, To>(make: (from: From) => To): (from: From) => To {
   }
 }
 
+/** The same of a rule for many classes is said for the first. */
+function oncePerRule(statuses: readonly CompileStatus[]): readonly CompileStatus[] {
+  const said = new Set<string>()
+  return statuses.filter(({ rule, message }) => {
+    if (rule === undefined) return true
+    const key = `${rule}\n${message}`
+    return !said.has(key) && said.add(key)
+  })
+}
+
 export type Compiler = {
   /** Only what differs from the call before is worked on; the answer is the same as that of a fresh compiler. */
   compile(directory: Directory, options: CompileOptions): Compiled
@@ -110,7 +120,7 @@ export function compiler(): Compiler {
         classes: new Map([...made].map(([key, { snapshot }]) => [key, snapshot])),
         classOf,
         prefixes,
-        status: [...made.values()].flatMap(({ statuses }) => statuses),
+        status: oncePerRule([...made.values()].flatMap(({ statuses }) => statuses)),
       }
     },
   }

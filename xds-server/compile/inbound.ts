@@ -1,5 +1,6 @@
 /** Connections to a workload: one listener for each known port, and `inbound` for all others. */
 import type { Rule, Settings } from '../policy/model.ts'
+import { reportBlindSpots } from './blind-spots.ts'
 import { denyingChain, ownPortChain } from './chains.ts'
 import type { RequestHandling } from './http-chains.ts'
 import { knownPorts } from './known-ports.ts'
@@ -131,5 +132,6 @@ function otherPorts(scope: Scope, known: ReadonlyMap<number, PortProtocol>): Mad
 
 export function inbound(scope: Scope): readonly MadeListener[] {
   const known = knownPorts(scope.inboundRules)
+  reportBlindSpots(scope, known)
   return [otherPorts(scope, known), ...[...known].map(([port, protocol]) => portListener(scope, port, protocol))]
 }

@@ -33,8 +33,9 @@ export type Row = {
 export const everyApplication: readonly string[] = Object.keys(applications)
 const httpApplications = everyApplication.filter(isHttp)
 
-/** An application as a chain sees it that only knows the first bytes: gRPC looks like any HTTP/2. */
-const blurred = (name: string): string => (name === 'grpc' ? 'http2' : name)
+/** To a chain that only knows the first bytes, gRPC looks like any HTTP/2. */
+const blurred = (wanted: readonly string[]): readonly string[] =>
+  wanted.includes('grpc') && !wanted.includes('http2') ? [...wanted, 'http2'] : wanted
 
 /** The applications a rule is about, all spelt out; undefined: any. */
 function wantedApplications({ applications: named, http }: Rule): readonly string[] | undefined {
@@ -62,7 +63,7 @@ const meets: Readonly<Record<View, readonly string[] | undefined>> = {
 
 function visibleApplications(rule: Rule, names: readonly string[] | undefined, view: View) {
   const wanted = wantedApplications(rule) ?? (names && everyApplication.filter(namesServer))
-  const blurry = view !== 'http' && wanted && rule.action === 'deny' ? [...new Set(wanted.map(blurred))] : wanted
+  const blurry = view !== 'http' && wanted && rule.action === 'deny' ? blurred(wanted) : wanted
   const scope = meets[view]
   if (scope === undefined || blurry === undefined) return blurry
   return scope.every((name) => blurry.includes(name)) ? undefined : scope.filter((name) => blurry.includes(name))

@@ -22,7 +22,7 @@ import { serverName, startControlPlane } from './control-plane.ts'
 import type { Envoy } from './envoy.ts'
 import { startEnvoy } from './envoy.ts'
 import { eventually } from './eventually.ts'
-import type { Network, Outcome } from './network.ts'
+import type { Network, Outcome, Side } from './network.ts'
 import { createNetwork } from './network.ts'
 
 /** Workload id of the pod, in every test's world. */
@@ -36,8 +36,8 @@ export type Pod = Pick<Client, 'connect'> & {
   readonly nacks: ControlPlane['nacks']
   /** Chains that were cut by the last publication. */
   publish(world: World): Promise<readonly string[]>
-  /** What reached an app on this port. */
-  reached(port: number): readonly string[]
+  /** What reached an app on this port, of the pod or of its peers. */
+  reached(port: number, side?: Side): readonly string[]
   /** A request of a peer: `curl -sS --max-time 5 --interface <from> …`. */
   curl(from: string, ...args: readonly string[]): Promise<Outcome>
   /** The first access log record, of now or later, that fits. */
@@ -52,6 +52,8 @@ export type PodOptions = {
   readonly world: World
   /** Port → app of `apps.ts`. */
   readonly apps: Readonly<Record<number, string>>
+  /** The same on the other side, on every address there. */
+  readonly peerApps?: Readonly<Record<number, string>>
 }
 
 /** Compiles world after world as the control plane does, cuts included. */
@@ -70,10 +72,10 @@ function compilation(sniffer: string) {
   }
 }
 
-async function startApps(network: Network, apps: PodOptions['apps']): Promise<readonly AppLine[]> {
+async function startApps(network: Network, side: Side, apps: PodOptions['apps']): Promise<readonly AppLine[]> {
   const script = fileURLToPath(new URL('apps.ts', import.meta.url))
   const wanted = Object.entries(apps).map(([port, app]) => `${port}=${app}`)
-  const child = network.start('pod', [process.execPath, script, ...wanted])
+  const child = network.start(side, [process.execPath, script, ...wanted])
   const lines: AppLine[] = []
   createInterface({ input: child.stdout }).on('line', (line) => lines.push(JSON.parse(line) as AppLine))
   const listening = () => lines.filter(({ event }) => event === 'listening').length === wanted.length
@@ -81,7 +83,7 @@ async function startApps(network: Network, apps: PodOptions['apps']): Promise<re
   return lines
 }
 
-export async function startPod({ name, world, apps }: PodOptions): Promise<Pod> {
+export async function startPod({ name, world, apps, peerApps = {} }: PodOptions): Promise<Pod> {
   const folder = mkdtempSync(join(tmpdir(), `postern-${name}-`))
   chmodSync(folder, 0o755)
   const closing: (() => unknown)[] = [() => rmSync(folder, { recursive: true, force: true })]
@@ -98,7 +100,7 @@ export async function startPod({ name, world, apps }: PodOptions): Promise<Pod> 
     const plane = await startControlPlane(controlPlaneSocket, podId, token)
     closing.push(plane.close)
     await plane.publish(compile(world).compiled)
-    const lines = await startApps(network, apps)
+    const lines = { pod: await startApps(network, 'pod', apps), peers: await startApps(network, 'peers', peerApps) }
     const identity = { nodeId: podId, token, serverName, ca: plane.ca }
     const envoy = await startEnvoy(network, { ...identity, folder, controlPlaneSocket })
     return {
@@ -111,7 +113,8 @@ export async function startPod({ name, world, apps }: PodOptions): Promise<Pod> 
         await plane.publish(compiled)
         return cut
       },
-      reached: (port) => lines.filter((l) => l.port === port && l.event !== 'listening').map((l) => l.text || l.event),
+      reached: (port, side = 'pod') =>
+        lines[side].filter((l) => l.port === port && l.event !== 'listening').map((l) => l.text || l.event),
       curl: (from, ...args) => network.exec('peers', ['curl', '-sS', '--max-time', '5', '--interface', from, ...args]),
       record: (what, fits) => eventually(what, () => plane.records.find(fits)),
       records: plane.records,
