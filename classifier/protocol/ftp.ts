@@ -14,7 +14,8 @@ export function greets220(): i32 {
 
 /** The line says FTP (vsFTPd, ProFTPD, Pure-FTPd, pyftpdlib …) or FileZilla; or a refusal that does. */
 export function ftpServer(): i32 {
-  const refusal = literal(0, '421 ') & (lineEnd(0) >= 0 ? YES : at(maxLineBytes) < 0 ? MORE : NO)
+  const code = literal(0, '421 ') | literal(0, '500 ') | literal(0, '530 ')
+  const refusal = code & (lineEnd(0) >= 0 ? YES : at(maxLineBytes) < 0 ? MORE : NO)
   const line = greets220() | refusal
   if (line !== YES) return line
   return truth(contains(4, lineEnd(0), 'FTP') || contains(4, lineEnd(0), 'FILEZILLA'))

@@ -245,6 +245,13 @@ describe('a server that speaks first', () => {
     expect(connection.toServer).toBe(8)
   })
 
+  test('held in pieces, it is judged even if its client has ended its stream', () => {
+    const { connection, envoy } = greet('smtp', 'SSH-')
+    expect(envoy.client(10, text('GET / HTTP/1.1\r\n\r\n'), true)).toBe(true)
+    envoy.server(10, text('2.0-x\r\n'))
+    expect(seen(connection)).toEqual({ 'postern.app': 'ssh', 'postern.refused': 'ssh', toClient: 0, closed: true })
+  })
+
   test('tells more than a client whose bytes told nothing', () => {
     const envoy = new Envoy(module)
     const connection = envoy.connect(10, 'unknown,http')

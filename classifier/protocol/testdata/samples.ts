@@ -380,6 +380,7 @@ const told: Readonly<Record<string, readonly Entry[]>> = {
     ['pyftpdlib', text('220 pyftpdlib 2.0.1 ready.\r\n')],
     ['Microsoft', text('220 Microsoft FTP Service\r\n')],
     ['too many', text('421 Too many users, FTP closed\r\n')],
+    ['misconfigured', text('500 OOPS: vsftpd: refusing to run with writable root inside chroot()\r\n')],
   ],
   pop3: [
     ['Dovecot', text('+OK Dovecot (Debian) ready.\r\n')],

@@ -99,7 +99,8 @@ export function proxy_on_downstream_data(id: i32, bytes: i32, end: i32): i32 {
     if (end !== 0) publish('postern.app', UNKNOWN) // the server may still greet
     return CONTINUE
   }
-  if ((state(record) & serverHeld) !== 0 && end === 0) return hold(record, clientHeld) // its greeting decides
+  // the server spoke first: its greeting decides, and the client waits for it with us (but never at the end of its stream)
+  if ((state(record) & serverHeld) !== 0) return end !== 0 ? CONTINUE : hold(record, clientHeld)
   show(clientData, 0, bytes)
   const over: bool = end !== 0 || size() >= windowBytes
   const application = asked(record, over)
@@ -215,7 +216,7 @@ function silent(record: usize): void {
 
 export function proxy_on_downstream_connection_close(id: i32, who: i32): void {
   const record = find(id)
-  if (record !== 0 && isWaiting(record)) publish('postern.app', UNKNOWN)
+  if (record !== 0 && isWaiting(record)) publish('postern.app', fallback(record))
 }
 
 export function proxy_on_upstream_connection_close(id: i32, who: i32): void {}
