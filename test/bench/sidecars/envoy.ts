@@ -1,0 +1,120 @@
+/** Envoys as pods have them: their own uid, our arguments, ready when they hold their configuration. */
+import { type ChildProcess, execFileSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { chownSync, copyFileSync, linkSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { request } from 'node:http'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { bootstrap, envoyArguments } from '../../../xds-server/compile/bootstrap.ts'
+import type { Compiled, Message } from '../../../xds-server/compile/model.ts'
+import { type ControlPlane, serverName } from './control-plane.ts'
+import type { Places } from './places.ts'
+
+const proxyUid = 14747
+const patienceMs = 20_000
+const repository = fileURLToPath(new URL('../../../', import.meta.url))
+
+export type Envoy = {
+  readonly pid: number
+  /** Text of an admin page. */
+  admin(path: string): Promise<string>
+}
+
+/** Where the proxy's uid may run it: the cache is in a home directory. A link, so that its pages stay shared. */
+export function findEnvoy(folder: string): string {
+  const cached = execFileSync('bash', [join(repository, 'scripts/envoy.sh')], { encoding: 'utf8' }).trim()
+  const binary = join(folder, 'envoy')
+  try {
+    linkSync(cached, binary)
+  } catch {
+    copyFileSync(cached, binary) // another file system
+  }
+  return binary
+}
+
+export type Kitchen = {
+  readonly places: Places
+  readonly folder: string
+  readonly binary: string
+}
+
+function homeOf(kitchen: Kitchen, place: string): string {
+  const home = join(kitchen.folder, place)
+  mkdirSync(home)
+  chownSync(home, proxyUid, proxyUid)
+  return home
+}
+
+function get(socketPath: string, path: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const asked = request({ socketPath, path }, (response) => {
+      let text = ''
+      response.setEncoding('utf8').on('data', (more) => {
+        text += more
+      })
+      response.on('end', () => (response.statusCode === 200 ? resolve(text) : reject(new Error(text))))
+    })
+    asked.on('error', reject).end()
+  })
+}
+
+async function ready(child: ChildProcess, admin: (path: string) => Promise<string>, place: string): Promise<void> {
+  const end = performance.now() + patienceMs
+  while (
+    !(await admin('/ready').then(
+      () => true,
+      () => false,
+    ))
+  ) {
+    if (child.exitCode !== null) throw new Error(`the Envoy of ${place} ended`)
+    if (performance.now() > end) throw new Error(`the Envoy of ${place} does not get ready`)
+    await delay(20)
+  }
+}
+
+async function start(kitchen: Kitchen, place: string, boot: (adminSocket: string) => Message): Promise<Envoy> {
+  const home = homeOf(kitchen, place)
+  const adminSocket = join(home, 'admin.sock')
+  const file = join(home, 'bootstrap.json')
+  writeFileSync(file, JSON.stringify(boot(adminSocket)))
+  const child = kitchen.places.start(place, [kitchen.binary, '-c', file, ...envoyArguments], proxyUid)
+  const admin = (path: string) => get(adminSocket, path)
+  await ready(child, admin, place)
+  return { pid: child.pid!, admin }
+}
+
+/** An Envoy that has all of its configuration from the beginning. */
+export function startPlain(kitchen: Kitchen, place: string, resources: (admin: Message) => Message): Promise<Envoy> {
+  return start(kitchen, place, (path) => resources({ address: { pipe: { path, mode: 0o600 } } }))
+}
+
+/** A sidecar of ours; `place` is its workload's id. */
+export async function startSidecar(
+  kitchen: Kitchen,
+  controlPlane: ControlPlane,
+  place: string,
+  compiled: Compiled,
+): Promise<Envoy> {
+  const token = randomBytes(32).toString('base64url')
+  const port = await controlPlane.serve(place, token, compiled)
+  const { ca } = controlPlane
+  const host = kitchen.places.hubFor(place)
+  return start(kitchen, place, (adminSocket) =>
+    bootstrap({ nodeId: place, token, adminSocket, controlPlane: { host, port, serverName, ca } }),
+  )
+}
+
+/** Sends a place's TCP through its Envoy, as init containers do. */
+export async function redirect({ places }: Kitchen, place: string): Promise<void> {
+  await places.exec(place, ['sh', join(repository, 'webhook/init/redirect.sh')])
+}
+
+/** CPU time of all its threads so far, in milliseconds. */
+export function cpuMs({ pid }: Envoy): number {
+  const threads = readdirSync(`/proc/${pid}/task`)
+  const ns = threads.map((thread) =>
+    Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]),
+  )
+  return ns.reduce((sum, one) => sum + one, 0) / 1e6
+}

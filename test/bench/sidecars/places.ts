@@ -1,0 +1,111 @@
+/**
+ * Network namespaces for benches: a hub with the load generators, and places that are each one cable away from it.
+ * Private addresses exist only in there. Whatever runs in them ends with us, and a killed run's are swept by the next.
+ */
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readdirSync } from 'node:fs'
+import { promisify } from 'node:util'
+
+const run = promisify(execFile)
+const prefix = 'pbench-'
+/** Of a load generator's report. */
+const maxOutputBytes = 4 * 1024 * 1024
+
+export type Places = AsyncDisposable & {
+  /** As the hub sees a place, and as the place sees the hub. */
+  readonly addressOf: (place: string) => string
+  readonly hubFor: (place: string) => string
+  /** Runs a command to its end and gives its output. */
+  exec(place: string, argv: readonly string[]): Promise<string>
+  /** Ends with us at the latest; its output is dropped, what it complains about is ours to show. */
+  start(place: string, argv: readonly string[], uid?: number): ChildProcess
+  /** The beginning of a command line that runs the rest in a place. */
+  into(place: string): readonly string[]
+}
+
+export const hub = 'hub'
+
+const ip = (...args: readonly string[]) => run('ip', args)
+const namespaceOf = (place: string): string => `${prefix}${process.pid}-${place}`
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+async function removeNamespace(name: string): Promise<void> {
+  const { stdout } = await ip('netns', 'pids', name)
+  for (const pid of stdout.split('\n').filter((line) => line !== '')) process.kill(Number(pid), 'SIGKILL')
+  await ip('netns', 'del', name)
+}
+
+/** What killed runs left: their names say whose they were. */
+async function sweep(): Promise<void> {
+  const { stdout } = await ip('netns', 'list')
+  const names = stdout.split('\n').map((line) => line.split(' ')[0]!)
+  for (const name of names) {
+    const [, owner] = new RegExp(`^${prefix}(\\d+)-`).exec(name) ?? []
+    if (owner !== undefined && !isAlive(Number(owner))) await removeNamespace(name)
+  }
+}
+
+/** @param number tells its addresses from those of other places; from 1 */
+async function addPlace(place: string, number: number): Promise<void> {
+  const [inside, outside] = [namespaceOf(place), namespaceOf(hub)]
+  await ip('netns', 'add', inside)
+  await ip('link', 'add', 'eth0', 'netns', inside, 'type', 'veth', 'peer', 'name', `to${number}`, 'netns', outside)
+  await ip('-n', inside, 'addr', 'add', `10.22.${number}.2/24`, 'dev', 'eth0')
+  await ip('-n', outside, 'addr', 'add', `10.22.${number}.1/24`, 'dev', `to${number}`)
+  await ip('-n', outside, 'link', 'set', `to${number}`, 'up')
+  for (const device of ['lo', 'eth0']) await ip('-n', inside, 'link', 'set', device, 'up')
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const gone = once(child, 'exit')
+  child.kill('SIGKILL')
+  await gone
+}
+
+/** @param names at most 8 characters each */
+export async function makePlaces(names: readonly string[], signal: AbortSignal): Promise<Places> {
+  const children = new Set<ChildProcess>()
+  const into = (place: string) => ['ip', 'netns', 'exec', namespaceOf(place)]
+  const remove = async () => {
+    await Promise.all([...children].map(stop))
+    const ours = readdirSync('/run/netns').filter((name) => name.startsWith(`${prefix}${process.pid}-`))
+    for (const name of ours) await removeNamespace(name)
+  }
+  try {
+    await sweep()
+    await ip('netns', 'add', namespaceOf(hub))
+    await ip('-n', namespaceOf(hub), 'link', 'set', 'lo', 'up')
+    for (const [i, name] of names.entries()) await addPlace(name, i + 1)
+  } catch (error) {
+    await remove()
+    throw error
+  }
+  return {
+    addressOf: (place) => `10.22.${names.indexOf(place) + 1}.2`,
+    hubFor: (place) => `10.22.${names.indexOf(place) + 1}.1`,
+    into,
+    async exec(place, argv) {
+      const [file, ...args] = [...into(place), 'setpriv', '--pdeathsig', 'KILL', ...argv]
+      return (await run(file!, args, { signal, maxBuffer: maxOutputBytes })).stdout
+    },
+    start(place, argv, uid = 0) {
+      const asUser = ['setpriv', `--reuid=${uid}`, `--regid=${uid}`, '--clear-groups']
+      const dyingWithUs = ['setpriv', '--pdeathsig', 'KILL']
+      const [file, ...args] = [...into(place), ...asUser, ...dyingWithUs, ...argv]
+      const child = spawn(file!, args, { stdio: ['ignore', 'ignore', 'inherit'] })
+      children.add(child)
+      child.once('exit', () => children.delete(child))
+      return child
+    },
+    [Symbol.asyncDispose]: remove,
+  }
+}
