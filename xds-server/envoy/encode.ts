@@ -4,7 +4,7 @@
  */
 import protobuf from 'protobufjs'
 import { findType, messageType } from './descriptor.ts'
-import { wellKnown } from './well-known.ts'
+import { type Shape, shapeOf } from './shapes.ts'
 
 /** Where in the message, in words people can follow (`filter_chains[0].filters[1].typed_config.rules`), and what. */
 export class EncodingError extends Error {
@@ -84,39 +84,39 @@ function fieldValue(field: protobuf.Field, value: unknown, path: string): unknow
   return value.map((item, index) => single(field, item, `${path}[${index}]`))
 }
 
-function checkOneofs(type: protobuf.Type, present: Encodable, path: string): void {
-  for (const oneof of type.oneofsArray) {
-    const set = oneof.fieldsArray.filter((field) => Object.hasOwn(present, field.name))
-    if (set.length > 1)
-      throw new EncodingError(path, `only one of ${set.map((field) => field.name).join(', ')} can be set`)
+function checkOneofs(shape: Shape, present: Encodable, path: string): void {
+  for (const names of shape.oneofs) {
+    const set = names.filter((name) => Object.hasOwn(present, name))
+    if (set.length > 1) throw new EncodingError(path, `only one of ${set.join(', ')} can be set`)
   }
 }
 
-function fields(type: protobuf.Type, value: Record<string, unknown>, path: string): Encodable {
+function fields(type: protobuf.Type, shape: Shape, value: Record<string, unknown>, path: string): Encodable {
   const result: Encodable = {}
-  for (const [name, inner] of Object.entries(value)) {
+  for (const name of Object.keys(value)) {
+    const inner = value[name]
     if (inner === undefined) continue
     const field = Object.hasOwn(type.fields, name) ? type.fields[name] : undefined
-    if (!field) throw new EncodingError(at(path, name), `no such field in ${type.fullName.slice(1)}`)
+    if (!field) throw new EncodingError(at(path, name), `no such field in ${shape.name}`)
     result[name] = fieldValue(field, inner, at(path, name))
   }
-  checkOneofs(type, result, path)
+  checkOneofs(shape, result, path)
   return result
 }
 
 function message(type: protobuf.Type, value: unknown, path: string): Encodable {
-  if (type.fullName === '.google.protobuf.Any') {
+  const shape = shapeOf(type)
+  if (shape.isAny) {
     const packed = toAny(value, path)
     return { type_url: packed.typeUrl, value: packed.value }
   }
-  const convert = wellKnown[type.fullName.slice(1)]
-  if (convert) {
-    const converted = convert(value)
+  if (shape.convert) {
+    const converted = shape.convert(value)
     if (typeof converted === 'string') throw new EncodingError(path, converted)
     return converted
   }
-  if (!isObject(value)) throw new EncodingError(path, `must be an object (${type.fullName.slice(1)})`)
-  return fields(type, value, path)
+  if (!isObject(value)) throw new EncodingError(path, `must be an object (${shape.name})`)
+  return fields(type, shape, value, path)
 }
 
 /** An encoded `google.protobuf.Any`, its two fields apart. */
@@ -126,14 +126,12 @@ function toAny(value: unknown, path: string): Any {
   const name = isObject(value) ? value['@type'] : undefined
   if (!isObject(value) || typeof name !== 'string') throw new EncodingError(path, 'must be an object with @type')
   const { '@type': _, ...rest } = value
-  const type = findType(name.replace(typeUrlPrefix, ''))
+  const type = findType(name.startsWith(typeUrlPrefix) ? name.slice(typeUrlPrefix.length) : name)
   if (!type) throw new EncodingError(at(path, '@type'), `unknown message ${name}`)
   // proto3 JSON puts a type with a JSON form of its own (Struct, Duration, wrappers) under `value`
-  const content = wellKnown[type.fullName.slice(1)] ? rest.value : rest
-  return {
-    typeUrl: `${typeUrlPrefix}${type.fullName.slice(1)}`,
-    value: type.encode(message(type, content, path)).finish(),
-  }
+  const shape = shapeOf(type)
+  const content = shape.convert ? rest.value : rest
+  return { typeUrl: typeUrlPrefix + shape.name, value: type.encode(message(type, content, path)).finish() }
 }
 
 /**

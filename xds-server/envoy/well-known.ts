@@ -1,7 +1,7 @@
 /** The messages with a JSON form of their own (proto3 JSON mapping): durations, wrappers, Struct. */
 
 /** The fields protobufjs encodes, or what is wrong in words. */
-type Converter = (value: unknown) => Record<string, unknown> | string
+export type Converter = (value: unknown) => Record<string, unknown> | string
 
 /** Decimal seconds with at most nanoseconds; never through a float, which can not hold them. */
 const durationPattern = /^(-?)(\d{1,12})(?:\.(\d{1,9}))?s$/
