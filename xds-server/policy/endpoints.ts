@@ -105,6 +105,11 @@ function byBlock(a: Prefix, b: Prefix): number {
   return x.family - y.family || x.length - y.length || (x.value < y.value ? -1 : x.value > y.value ? 1 : 0)
 }
 
+/** An address that an address group names and that is something of its own, too, is the latter. */
+function distinct(prefixes: readonly Prefix[]): readonly Prefix[] {
+  return [...new Map(prefixes.map((prefix) => [prefix.cidr, prefix])).values()].sort(byBlock)
+}
+
 /** `0.0.0.0/0` and the like: what an address is that is nothing of its own. */
 function rangePrefixes({ ranges }: Context): readonly (readonly [Cidr, Prefix])[] {
   return ranges.blocks.map((block) => {
@@ -133,7 +138,7 @@ export function endpointsOf(
       if (address === undefined) return { cidr: '', ...nowhere }
       return single.get(formatAddress(address)) ?? index.find(address)!
     },
-    prefixes: once(() => [...single.values(), ...blocks.map(([, prefix]) => prefix)].sort(byBlock)),
+    prefixes: once(() => distinct([...blocks.map(([, prefix]) => prefix), ...single.values()])),
     names,
   }
 }

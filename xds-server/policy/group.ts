@@ -61,13 +61,13 @@ export function matchesGlob(glob: string, text: string): boolean {
 
 type Test = (value: string) => boolean
 
-/** A pattern that parsing would have refused matches nothing. */
-function regexTest(pattern: string): Test {
+function regexTest(pattern: string): Test | undefined {
   const regex = compileRegex(pattern)
-  return regex.ok ? regex.matches : () => false
+  return regex.ok ? regex.matches : undefined
 }
 
-const tests: Readonly<Record<CriterionOp, (wanted: string) => Test>> = {
+/** Undefined: a pattern that parsing would have refused. */
+const tests: Readonly<Record<CriterionOp, (wanted: string) => Test | undefined>> = {
   '=': (wanted) => (value) => matchesGlob(wanted, value),
   '!=': (wanted) => (value) => matchesGlob(wanted, value),
   '@': (wanted) => (value) => value.includes(wanted),
@@ -93,7 +93,10 @@ function remember(test: Test): Test {
 type Membership = (subject: Subject) => boolean
 
 function criterionTest({ key, op, value: wanted }: Criterion): Membership {
-  const test = remember(tests[op](wanted))
+  const plain = tests[op](wanted)
+  // Nobody is in a group whose criterion says nothing: `!~` and a broken pattern must not mean everybody.
+  if (plain === undefined) return () => false
+  const test = remember(plain)
   const negative = isNegative(op)
   return (subject) => {
     const value = criterionValue(key, subject)

@@ -93,6 +93,7 @@ function run(program: readonly Step[], text: string): boolean {
   let states = new Set<number>()
   for (let at = 0; at <= text.length; at++) {
     if (reach(program, states, 0, at, text.length)) return true
+    if (at === text.length) break
     const code = text.charCodeAt(at)
     const next = new Set<number>()
     for (const pc of states) {
