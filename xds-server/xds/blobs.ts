@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import type { Message, Resource, ResourceType } from '../compile/model.ts'
 import { EncodingError, encode } from '../envoy/encode.ts'
 import { messageOf } from './resource-types.ts'
+import { isSame } from './same.ts'
 
 /** Whether an Envoy took it. `untested` blobs go to a canary first (gate.ts). */
 export type Verdict =
@@ -22,6 +23,8 @@ export type Blob = {
   /** Hash of the encoded bytes: replicas of the control plane agree on it without talking. */
   readonly version: string
   readonly value: Uint8Array
+  /** What it was encoded from, for comparison. */
+  readonly body: Message
   /** Ids of the rules it carries, of the newest snapshot that holds it. */
   rules: readonly string[]
   verdict: Verdict
@@ -43,17 +46,19 @@ function encodeBody({ type, body }: Resource): Uint8Array {
 
 /** A resource that has no encoding: quarantined from the start, and its version is of what was wrong. */
 function unencodable(resource: Resource, problem: EncodingError, at: number): Blob {
-  const { type, name, rules } = resource
   const verdict: Verdict = { kind: 'refused', message: problem.message, node: '', at }
-  return { type, name, version: hash(Buffer.from(problem.message)), value: new Uint8Array(), rules, verdict }
+  return { ...resource, version: hash(Buffer.from(problem.message)), value: new Uint8Array(), verdict }
 }
 
 /** Refused before any Envoy saw it. */
 export const isUnencodable = ({ verdict }: Blob): boolean => verdict.kind === 'refused' && verdict.node === ''
 
 export type BlobStore = {
-  /** The blob of this resource; encodes only bodies it has not seen (by identity). Not kept until `retain`. */
-  intern(resource: Resource): Blob
+  /**
+   * The blob of this resource. Encodes only what it has not seen, by identity of the body, and what is not the same as
+   * `previous`, the blob of that name so far. Not kept until `retain`.
+   */
+  intern(resource: Resource, previous: Blob | undefined): Blob
   /** Once for each class that wants it. */
   retain(blob: Blob): void
   release(blob: Blob): void
@@ -71,22 +76,22 @@ export function createBlobStore(now: () => number): BlobStore {
   const make = (resource: Resource): Blob => {
     try {
       const value = encodeBody(resource)
-      const { type, name, rules } = resource
-      return { type, name, version: hash(value), value, rules, verdict: { kind: 'untested' } }
+      return { ...resource, version: hash(value), value, verdict: { kind: 'untested' } }
     } catch (error) {
       if (error instanceof EncodingError) return unencodable(resource, error, now())
       throw error
     }
   }
-  const known = (resource: Resource): Blob => {
+  const seen = (resource: Resource, previous: Blob | undefined): Blob | undefined => {
     const cached = byBody.get(resource.body)
-    const blob = cached?.type === resource.type && cached.name === resource.name ? cached : make(resource)
-    return byContent.get(keyOf(blob.type, blob.name, blob.version)) ?? blob
+    if (cached?.type === resource.type && cached.name === resource.name) return cached
+    return previous && isSame(previous.body, resource.body) ? previous : undefined
   }
 
   return {
-    intern(resource) {
-      const blob = known(resource)
+    intern(resource, previous) {
+      const made = seen(resource, previous) ?? make(resource)
+      const blob = byContent.get(keyOf(made.type, made.name, made.version)) ?? made
       blob.rules = resource.rules
       byBody.set(resource.body, blob)
       return blob

@@ -76,7 +76,7 @@ export function adopt(record: ClassRecord, snapshot: ClassSnapshot, blobs: BlobS
   const desired = catalogue()
   const changed: Blob[] = []
   for (const resource of snapshot.resources) {
-    const blob = blobs.intern(resource)
+    const blob = blobs.intern(resource, before[resource.type].get(resource.name))
     desired[blob.type].set(blob.name, blob)
     if (before[blob.type].get(blob.name) === blob) continue
     blobs.retain(blob)

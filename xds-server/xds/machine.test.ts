@@ -13,7 +13,7 @@ type World = Partial<Record<ResourceType, Readonly<Record<string, string>>>>
 
 function aBlob(type: ResourceType, name: string, version: string): Blob {
   const verdict = version.startsWith('untested') ? ({ kind: 'untested' } as const) : ({ kind: 'accepted' } as const)
-  return { type, name, version, value: Buffer.from(version), rules: [], verdict }
+  return { type, name, version, value: Buffer.from(version), body: {}, rules: [], verdict }
 }
 
 function viewOf(type: ResourceType, world: World | undefined): View {

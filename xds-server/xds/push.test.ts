@@ -10,6 +10,7 @@ const blob = (name: string, size = 1): Blob => ({
   name,
   version: 'v',
   value: new Uint8Array(size),
+  body: {},
   rules: [],
   verdict: { kind: 'accepted' },
 })
