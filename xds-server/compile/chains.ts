@@ -93,6 +93,12 @@ const connectMode: Readonly<Record<Connecting['when'], Message>> = {
   'on-data': { upstream_connect_mode: 'ON_DOWNSTREAM_DATA', max_early_data_bytes: maxEarlyBytes },
 }
 
+/**
+ * Records while a connection lives. Where the app is connected at once, the first record that knows the application is
+ * one of these: a pooled connection that stays open for hours must not stay nameless for a minute.
+ */
+const logEvery: Readonly<Record<Connecting['when'], string>> = { 'at-once': '5s', 'on-data': '60s' }
+
 function loggedProxy({ direction, connecting, inspected }: TcpChain): Message {
   return tcpProxy(direction, {
     cluster: appCluster[direction],
@@ -103,7 +109,7 @@ function loggedProxy({ direction, connecting, inspected }: TcpChain): Message {
     access_log_options: {
       flush_access_log_on_start: true,
       flush_access_log_on_connected: true,
-      access_log_flush_interval: '60s',
+      access_log_flush_interval: logEvery[connecting.when],
     },
   })
 }
