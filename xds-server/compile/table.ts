@@ -73,7 +73,7 @@ function visibleApplications(rule: Rule, names: readonly string[] | undefined, v
 function rowOf({ rule, names }: Line, view: View): Row | undefined {
   const { requests, names: seesNames } = sees[view]
   const unseen = (restricts(rule.http) && !requests) || (names !== undefined && !seesNames)
-  
+  if (unseen && rule.action === 'allow') return undefined
   const visible = visibleApplications(rule, names, view)
   const ports = tcpRanges(rule.ports)
   if (visible?.length === 0 || (rule.ports.length > 0 && ports.length === 0)) return undefined
