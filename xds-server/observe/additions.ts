@@ -3,14 +3,13 @@ import type { Delta } from './connections.ts'
 import type { Addition } from './conversations.ts'
 import type { Judgement } from './judgement.ts'
 import type { AccessRecord, ConversationKey } from './model.ts'
-import { pathTemplate } from './path-template.ts'
 
 export function additionOf({ record, ...delta }: Delta, judged: Judgement): Addition {
   const { connections, requests, bytesReceived, bytesSent } = delta
   const firstSeen = connections === 1 ? Math.min(record.startedAt, record.at) : record.at
   return {
     ...shared(record, judged),
-    request: record.http && `${record.http.method} ${pathTemplate(record.http.path)}`,
+    request: record.http,
     counts: { connections, requests, bytesReceived, bytesSent, firstSeen, lastSeen: record.at },
   }
 }

@@ -14,8 +14,8 @@ export const bucketMilliseconds = 15_000
 export const windowMilliseconds = 3_600_000
 /** One more than the window: the present one is never full. */
 const bucketCount = windowMilliseconds / bucketMilliseconds + 1
-/** Different conversations in the window, about 2 KB each with their evidence. */
-export const maxConversations = 20_000
+/** Different conversations in the window: 1 KB each, up to 40 KB of one with every kind of request there is. */
+export const maxConversations = 10_000
 /** Different conversations in one bucket, about 120 bytes each. */
 export const maxInBucket = 4_000
 
@@ -35,8 +35,7 @@ export type Addition = {
   readonly mode: Mode
   readonly sourceIp: string
   readonly destinationIp: string
-  /** `METHOD template` of a request. */
-  readonly request: string | undefined
+  readonly request: { readonly method: string; readonly path: string } | undefined
   readonly counts: Readonly<Counts>
 }
 
@@ -63,7 +62,7 @@ export class Conversations {
     const edge = this.#roomFor(key, bucket) ?? this.#other(key.verdict)
     edge.mode = mode
     edge.evidence.peers(sourceIp, destinationIp)
-    if (request !== undefined) edge.evidence.request(request)
+    if (request !== undefined) edge.evidence.request(request.method, request.path)
     count(bucket, edge, counts)
     return edge
   }
@@ -74,7 +73,7 @@ export class Conversations {
     const bucket = this.#bucketAt(counts.lastSeen)
     const edge = this.#roomFor(key, bucket) ?? this.#other(key.verdict)
     edge.mode = mode
-    edge.evidence.merge(evidence)
+    edge.evidence.follow(evidence)
     count(bucket, edge, counts)
   }
 

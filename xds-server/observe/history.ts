@@ -149,7 +149,7 @@ function sum(all: readonly Conversation[]): Conversation {
   const [counts, evidence] = [noCounts(), new Evidence()]
   for (const one of all) {
     addCounts(counts, one)
-    evidence.merge(one.evidence)
+    evidence.follow(one.evidence)
   }
   return { ...all.at(-1)!, ...counts, evidence: evidence.value() }
 }

@@ -59,7 +59,7 @@ describe('the map', () => {
     expect([conversation?.connections, conversation?.requests, conversation?.evidence.requests]).toEqual([
       1,
       3,
-      { 'GET /votes/{id}': 2, 'POST /': 1 },
+      { 'GET /votes/{param}': 2, 'POST /': 1 },
     ])
     expect(one.observer.hits().get('r')?.hits).toBe(3)
   })
