@@ -11,6 +11,7 @@ const benches: Readonly<Record<string, () => Promise<{ readonly run: Bench }>>> 
   policy: () => import('./policy.ts'),
   observe: () => import('./observe.ts'),
   dataplane: () => import('./dataplane.ts'),
+  'envoy-memory': () => import('./envoy-memory.ts'),
 }
 const names = Object.keys(benches)
 const defaultSidecars = 500

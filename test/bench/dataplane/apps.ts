@@ -43,8 +43,8 @@ export async function startApps({ places, folder }: Kitchen, place: string): Pro
   const configuration = join(folder, 'nginx.conf')
   writeFileSync(configuration, webServer)
   const open = ['--bind', '0.0.0.0', '--protected-mode', 'no', '--save', '', '--appendonly', 'no', '--dir', '/']
-  places.start(place, ['redis-server', '--port', `${ports.redis}`, ...open], appUid)
-  places.start(place, ['nginx', '-c', configuration], appUid)
+  places.start(place, ['redis-server', '--port', `${ports.redis}`, ...open], { uid: appUid })
+  places.start(place, ['nginx', '-c', configuration], { uid: appUid })
   await eventually(() => places.exec(place, fill))
   await eventually(() => places.exec(place, ['curl', '-sf', `http://127.0.0.1:${ports.web}/`]))
 }

@@ -59,16 +59,16 @@ function get(socketPath: string, path: string): Promise<string> {
   })
 }
 
-async function ready(child: ChildProcess, admin: (path: string) => Promise<string>, place: string): Promise<void> {
+async function ready(child: ChildProcess, admin: Envoy['admin']): Promise<void> {
   const end = performance.now() + patienceMs
-  while (
-    !(await admin('/ready').then(
+  const isReady = () =>
+    admin('/ready').then(
       () => true,
       () => false,
-    ))
-  ) {
-    if (child.exitCode !== null) throw new Error(`the Envoy of ${place} ended`)
-    if (performance.now() > end) throw new Error(`the Envoy of ${place} does not get ready`)
+    )
+  while (!(await isReady())) {
+    if (child.exitCode !== null) throw new Error('it ended')
+    if (performance.now() > end) throw new Error('it does not get ready')
     await delay(20)
   }
 }
@@ -78,9 +78,13 @@ async function start(kitchen: Kitchen, place: string, boot: (adminSocket: string
   const adminSocket = join(home, 'admin.sock')
   const file = join(home, 'bootstrap.json')
   writeFileSync(file, JSON.stringify(boot(adminSocket)))
-  const child = kitchen.places.start(place, [kitchen.binary, '-c', file, ...envoyArguments], proxyUid)
+  const log = join(home, 'envoy.log')
+  const argv = [kitchen.binary, '-c', file, '--log-path', log, ...envoyArguments]
+  const child = kitchen.places.start(place, argv, { uid: proxyUid, core: 'proxy' })
   const admin = (path: string) => get(adminSocket, path)
-  await ready(child, admin, place)
+  await ready(child, admin).catch((error: Error) => {
+    throw new Error(`the Envoy of ${place}: ${error.message}\n${readFileSync(log, 'utf8')}`)
+  })
   return { pid: child.pid!, admin }
 }
 
@@ -89,19 +93,22 @@ export function startPlain(kitchen: Kitchen, place: string, resources: (admin: M
   return start(kitchen, place, (path) => resources({ address: { pipe: { path, mode: 0o600 } } }))
 }
 
-/** A sidecar of ours; `place` is its workload's id. */
-export async function startSidecar(
-  kitchen: Kitchen,
-  controlPlane: ControlPlane,
-  place: string,
-  compiled: Compiled,
-): Promise<Envoy> {
+export type Sidecar = {
+  readonly place: string
+  /** Id of the workload it serves. */
+  readonly workload: string
+  readonly compiled: Compiled
+}
+
+/** A sidecar of ours, served by the real xDS server. */
+export async function startSidecar(kitchen: Kitchen, controlPlane: ControlPlane, sidecar: Sidecar): Promise<Envoy> {
+  const { place, workload, compiled } = sidecar
   const token = randomBytes(32).toString('base64url')
-  const port = await controlPlane.serve(place, token, compiled)
+  const port = await controlPlane.serve(workload, token, compiled)
   const { ca } = controlPlane
   const host = kitchen.places.hubFor(place)
   return start(kitchen, place, (adminSocket) =>
-    bootstrap({ nodeId: place, token, adminSocket, controlPlane: { host, port, serverName, ca } }),
+    bootstrap({ nodeId: workload, token, adminSocket, controlPlane: { host, port, serverName, ca } }),
   )
 }
 

@@ -5,6 +5,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { promisify } from 'node:util'
 
 const run = promisify(execFile)
@@ -19,12 +20,22 @@ export type Places = AsyncDisposable & {
   /** Runs a command to its end and gives its output. */
   exec(place: string, argv: readonly string[]): Promise<string>
   /** Ends with us at the latest; its output is dropped, what it complains about is ours to show. */
-  start(place: string, argv: readonly string[], uid?: number): ChildProcess
+  start(place: string, argv: readonly string[], options?: StartOptions): ChildProcess
   /** The beginning of a command line that runs the rest in a place. */
-  into(place: string): readonly string[]
+  into(place: string, core?: Core): readonly string[]
 }
 
+/**
+ * Proxies have a core for themselves and everybody else the others: a scheduler that moves three busy processes between
+ * two cores makes more difference than what is compared.
+ */
+export type Core = 'proxy' | 'others'
+type StartOptions = { readonly uid?: number; readonly core?: Core }
+
 export const hub = 'hub'
+
+const last = availableParallelism() - 1
+const cores: Readonly<Record<Core, string>> = { proxy: `${last}`, others: last === 0 ? '0' : `0-${last - 1}` }
 
 const ip = (...args: readonly string[]) => run('ip', args)
 const namespaceOf = (place: string): string => `${prefix}${process.pid}-${place}`
@@ -71,10 +82,12 @@ async function stop(child: ChildProcess): Promise<void> {
   await gone
 }
 
-/** @param names at most 8 characters each */
 export async function makePlaces(names: readonly string[], signal: AbortSignal): Promise<Places> {
   const children = new Set<ChildProcess>()
-  const into = (place: string) => ['ip', 'netns', 'exec', namespaceOf(place)]
+  const into = (place: string, core: Core = 'others') => [
+    ...['taskset', '--cpu-list', cores[core]],
+    ...['ip', 'netns', 'exec', namespaceOf(place)],
+  ]
   const remove = async () => {
     await Promise.all([...children].map(stop))
     const ours = readdirSync('/run/netns').filter((name) => name.startsWith(`${prefix}${process.pid}-`))
@@ -97,10 +110,10 @@ export async function makePlaces(names: readonly string[], signal: AbortSignal):
       const [file, ...args] = [...into(place), 'setpriv', '--pdeathsig', 'KILL', ...argv]
       return (await run(file!, args, { signal, maxBuffer: maxOutputBytes })).stdout
     },
-    start(place, argv, uid = 0) {
+    start(place, argv, { uid = 0, core = 'others' } = {}) {
       const asUser = ['setpriv', `--reuid=${uid}`, `--regid=${uid}`, '--clear-groups']
       const dyingWithUs = ['setpriv', '--pdeathsig', 'KILL']
-      const [file, ...args] = [...into(place), ...asUser, ...dyingWithUs, ...argv]
+      const [file, ...args] = [...into(place, core), ...asUser, ...dyingWithUs, ...argv]
       const child = spawn(file!, args, { stdio: ['ignore', 'ignore', 'inherit'] })
       children.add(child)
       child.once('exit', () => children.delete(child))
