@@ -1,6 +1,6 @@
 /** Every group there is, stored or not: learned ones of all owners, custom, address and reserved ones. Pure. */
 import type { Directory } from '../policy/directory.ts'
-import { learnedGroup, learnedPrefix } from '../policy/group.ts'
+import { learnedGroup } from '../policy/group.ts'
 import { type Group, type Mode, reservedGroups } from '../policy/model.ts'
 
 export type GroupKind = Group['kind'] | 'reserved'
@@ -47,11 +47,10 @@ export function groupsNamed(
   return [...new Set(names)].sort().map((name) => view(name, byName.get(name) ?? null, directory))
 }
 
-/** Undefined: no such group. A name with the learned prefix and no workload exists only where it is stored. */
+/** Undefined: no such group. A learned group without a workload exists only where something is stored about it. */
 export function findGroup(name: string, stored: readonly Group[], directory: Directory): GroupView | undefined {
   const own = stored.find((g) => g.name === name)
-  const known =
-    own !== undefined || isReserved(name) || (name.startsWith(learnedPrefix) && directory.members(name).length > 0)
+  const known = own !== undefined || isReserved(name) || directory.members(name).length > 0
   return known ? view(name, own ?? null, directory) : undefined
 }
 

@@ -1,5 +1,5 @@
 /** The unix socket: its file mode (0600, owner only) is the authentication today. */
-import { chmodSync, lstatSync, mkdirSync, unlinkSync } from 'node:fs'
+import { lstatSync, mkdirSync, unlinkSync } from 'node:fs'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import { connect } from 'node:net'
 import { dirname } from 'node:path'
@@ -25,9 +25,9 @@ export async function listenOnSocket(listener: RequestListener, path: string): P
 function bind(server: Server, path: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject)
-    // The file is made inside listen(): with this mask nobody else can connect before chmod.
+    // The file is made inside listen(), with what the mask leaves: 0600 from its first moment.
     const mask = process.umask(0o177)
-    server.listen(path, () => resolve(chmodSync(path, 0o600)))
+    server.listen(path, resolve)
     process.umask(mask)
   })
 }

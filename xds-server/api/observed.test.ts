@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { aRule, tcp } from '../../test/support/builders.ts'
+import { aRule, aWorkload, tcp } from '../../test/support/builders.ts'
 import type { ProxyStatus } from './backend.ts'
 import {
   aConversation,
@@ -181,6 +181,21 @@ describe('why', () => {
       meaning: 'an address of external',
     })
     expect((await get('/why?source=nodes&destination=ui&port=80')).body.source.ip).toBe('10.0.0.1')
+  })
+
+  test('a pod’s name alone is not enough where two namespaces have one', async () => {
+    const twin = (id: string, namespace: string, ip: string) => aWorkload('web', { id, namespace, ips: [ip] })
+    const more = [
+      twin('w-1', 'yelb', '10.42.0.50'),
+      twin('w-2', 'default', '10.42.0.51'),
+      aWorkload('gone', { ips: [] }),
+    ]
+    await restart({ inventory: { ...yelb, workloads: [...yelb.workloads, ...more] } })
+    expect((await get('/why?source=web&destination=gone&port=80')).body.problems).toEqual([
+      { path: 'query.source', message: 'several pods are called web: yelb/web, default/web' },
+      { path: 'query.destination', message: 'yelb/gone has no address now' },
+    ])
+    expect((await get('/why?source=w-1&destination=default/web&port=80')).body.destination.ip).toBe('10.42.0.51')
   })
 
   test('ends that are not clear', async () => {

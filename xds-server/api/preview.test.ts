@@ -89,6 +89,11 @@ test('a change of mode is a draft, too', async () => {
   })
 })
 
+test('back to Monitor, what was refused is let in; that is no new violation', async () => {
+  const { changes: _, ...counts } = (await preview({ settings: { mode: 'monitor' } })).body
+  expect(counts).toEqual({ tried: 3, denied: none, violations: none, allowed: { conversations: 1, connections: 2 } })
+})
+
 test('a draft with problems is judged as an import is', async () => {
   const { status, body } = await preview({ rules: [{ from: 'any', to: 'nowhere', action: 'deny' }] })
   expect({ status, problems: body.problems }).toEqual({

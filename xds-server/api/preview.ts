@@ -7,9 +7,10 @@ import { storedPolicy } from './draft.ts'
 /** A person reads the gravest first; past this many the counts still say how many there are. */
 const maxChanges = 1_000
 
-const isDenied = ({ before, after }: Change): boolean => before.enforced !== 'deny' && after.enforced === 'deny'
-const isAllowed = ({ before, after }: Change): boolean => before.enforced === 'deny' && after.enforced !== 'deny'
-/** The policy denies it now, and the mode lets it pass. */
+/** What is refused on both sides is no change. */
+const isDenied = ({ after }: Change): boolean => after.enforced === 'deny'
+const isAllowed = ({ before }: Change): boolean => before.enforced === 'deny'
+/** The draft denies it, and the mode lets it pass. */
 const isViolation = ({ before, after }: Change): boolean =>
   before.policy !== 'deny' && after.policy === 'deny' && after.enforced !== 'deny'
 

@@ -281,6 +281,16 @@ describe('changing', () => {
     ])
   })
 
+  test('a list that names a group that is not there', async () => {
+    const { body } = await call(
+      'PUT',
+      '/rules',
+      at(2, { rules: [document.outside, { ...document.outside, id: 'b', to: 'web' }] }),
+    )
+    expect(body.problems).toEqual([{ path: 'rules[1].to', message: '`web` is no group' }])
+    expect(order()).toEqual(['ui-app', 'app-db', 'outside'])
+  })
+
   test('a list with the same id twice says which', async () => {
     const { body } = await call('PUT', '/rules', at(2, { rules: [document.outside, document.outside] }))
     expect(body.problems).toEqual([{ path: 'rules[1].id', message: '`outside` is the id of rules[0], too' }])
@@ -297,6 +307,10 @@ describe('deleting', () => {
     expect(order()).toEqual(['app-db', 'outside'])
     const ignored = { from: 'nv.ui.yelb', to: 'nv.appserver.yelb', application: 'http' }
     expect(await call('GET', '/ignored')).toEqual({ status: 200, etag: '"2"', body: { total: 1, ignored: [ignored] } })
+    const again = { ...document['ui-app'], id: 'again' }
+    await call('POST', '/rules', at(3, { rule: again }))
+    await call('DELETE', '/rules/again?ignore=true', at(4))
+    expect((await call('GET', '/ignored')).body.total).toBe(1)
     const query = new URLSearchParams(ignored)
     expect((await call('DELETE', `/ignored?${query}`, at(2))).body).toEqual({ ignored })
     expect((await call('DELETE', `/ignored?${query}`, at(3))).status).toBe(404)

@@ -157,6 +157,7 @@ rules:
       revision: '"2"',
       ids: ['dns', 'node-probes', 'web'],
     })
+    expect((await call('PUT', '/policy?dryRun=true', yaml('ignored: []', '"2.1.1.1"'))).status).toBe(409)
     expect(revisions()).toEqual([2, 2, 1, 1])
   })
 })
@@ -205,6 +206,9 @@ describe('history', () => {
       status: 422,
       problems: [{ path: 'rules[0].from', message: '`lb` is no group' }],
     })
+    await call('PUT', '/rules', json({ rules: [] }, { 'if-match': '"2"' }))
+    await call('DELETE', '/groups/lb', { headers: { 'if-match': '"2"' } })
+    expect((await call('POST', '/history/rules/2/restore', { headers: { 'if-match': '"3"' } })).status).toBe(422)
   })
 
   test('a revision that never was, a document that is none, and a stale base', async () => {
