@@ -12,6 +12,7 @@ const benches: Readonly<Record<string, () => Promise<{ readonly run: Bench }>>> 
   observe: () => import('./observe.ts'),
   dataplane: () => import('./dataplane.ts'),
   'envoy-memory': () => import('./envoy-memory.ts'),
+  edit: () => import('./edit.ts'),
 }
 const names = Object.keys(benches)
 const defaultSidecars = 500
