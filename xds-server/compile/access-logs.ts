@@ -34,9 +34,9 @@ function tcpLogger(name: string, custom_tags: readonly Message[]): Message {
   return typed(name, 'envoy.extensions.access_loggers.grpc.v3.TcpGrpcAccessLogConfig', config)
 }
 
-/** Whoever reads a TLS hello on this chain's way tells the server name: the listener's inspector, or the sniffer. */
-export function tcpLog(direction: Direction, inspected: boolean): Message {
-  const serverName = inspected ? tags.inspectedName : tags.sniffedName
+/** Who recognised the TLS hello has read the server name: the sniffer, or the inspector that led to a pinned chain. */
+export function tcpLog(direction: Direction, sniffed: boolean): Message {
+  const serverName = sniffed ? tags.sniffedName : tags.inspectedName
   return tcpLogger(logName(direction, 'tcp'), [tags.application, tags.refused, serverName])
 }
 

@@ -34,8 +34,6 @@ export type TcpChain = {
   readonly connecting: Connecting
   readonly table: string
   readonly view: View
-  /** The listener's inspectors have seen the first bytes. */
-  readonly inspected: boolean
   readonly cuts: number
 }
 
@@ -99,13 +97,13 @@ const connectMode: Readonly<Record<Connecting['when'], Message>> = {
  */
 const logEvery: Readonly<Record<Connecting['when'], string>> = { 'at-once': '5s', 'on-data': '60s' }
 
-function loggedProxy({ direction, connecting, inspected }: TcpChain): Message {
+function loggedProxy({ direction, connecting, recognition }: TcpChain): Message {
   return tcpProxy(direction, {
     cluster: appCluster[direction],
     ...connectMode[connecting.when],
     // a chain that is cut ends busy connections at their next byte
     check_drain_close: true,
-    access_log: [tcpLog(direction, inspected)],
+    access_log: [tcpLog(direction, recognition.by === 'sniffer')],
     access_log_options: {
       flush_access_log_on_start: true,
       flush_access_log_on_connected: true,

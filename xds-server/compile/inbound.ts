@@ -59,7 +59,6 @@ function portListener(scope: Scope, port: number, protocol: PortProtocol): MadeL
     place: {
       direction: 'in',
       port,
-      inspected,
       requests,
       slotsFor: () => slots,
       cutsOf: (chain) => scope.cutsOf(name, chain),
@@ -109,7 +108,6 @@ function otherPorts(scope: Scope, known: ReadonlyMap<number, PortProtocol>): Mad
     place: {
       direction: 'in',
       port: undefined,
-      inspected: false,
       requests: noRequests,
       slotsFor: () => slots,
       cutsOf: (chain) => scope.cutsOf(name, chain),

@@ -55,7 +55,6 @@ export function outbound(scope: Scope): MadeListener {
     place: {
       direction: 'out',
       port: undefined,
-      inspected: true,
       requests,
       slotsFor: (peer) => outboundSlots(namesMatter(peer)),
       cutsOf: (chain) => scope.cutsOf(name, chain),

@@ -21,7 +21,6 @@ export type Place = {
   readonly direction: Direction
   /** Undefined: ports that have no listener of their own. */
   readonly port: number | undefined
-  readonly inspected: boolean
   readonly requests: RequestHandling
   slotsFor(peer: Peer): readonly Slot[]
   cutsOf(chain: string): number
@@ -82,7 +81,7 @@ function tablesOf(place: Place, peer: Peer, rows: Rows, slots: readonly Slot[]):
 }
 
 function chainFor(place: Place, peer: Peer, slot: Slot): Message {
-  const { direction, port, inspected, requests } = place
+  const { direction, port, requests } = place
   const name = chainName(slot.kind, peer.name)
   const table = tableName(direction, port, peer.name, tableKinds[slot.view])
   const cuts = place.cutsOf(name)
@@ -92,7 +91,7 @@ function chainFor(place: Place, peer: Peer, slot: Slot): Message {
       ? { when: 'at-once', greetings: tableName(direction, port, peer.name, 'greetings') }
       : { when: 'on-data' }
   const { recognition, view } = slot
-  return tcpChain({ direction, name, recognition, connecting, table, view, inspected, cuts })
+  return tcpChain({ direction, name, recognition, connecting, table, view, cuts })
 }
 
 function toSlots(slots: readonly Slot[], peer: Peer): OnMatch {
