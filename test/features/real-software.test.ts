@@ -36,14 +36,15 @@ async function start(program: string, ...args: readonly string[]): Promise<void>
   const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` }
   const child = spawn(program, args, { stdio: 'ignore', env, cwd: folder, detached: true })
   running.push(child)
-  for (let open = false; !open; ) {
-    if (child.exitCode !== null) throw new Error(`${program} ended with ${child.exitCode}`)
-    const socket = connect(upstreamPort, '127.0.0.1')
-    open = await new Promise((resolve) =>
-      socket.once('connect', () => resolve(true)).once('error', () => resolve(false)),
-    )
-    socket.destroy()
-  }
+  while (!(await isOpen())) if (child.exitCode !== null) throw new Error(`${program} ended with ${child.exitCode}`)
+}
+
+async function isOpen(): Promise<boolean> {
+  const socket = connect(upstreamPort, '127.0.0.1')
+  const open = new Promise<boolean>((resolve) => {
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
+  })
+  return open.finally(() => socket.destroy())
 }
 
 /** Each server has a process group of its own: nobody it forked outlives it. */
@@ -54,6 +55,7 @@ async function stopAll(): Promise<void> {
     process.kill(-child.pid!, 'SIGKILL')
     await gone
   }
+  while (await isOpen());
 }
 
 type Recording = { readonly client: Buffer[]; readonly server: Buffer[]; readonly done: Promise<void> }
