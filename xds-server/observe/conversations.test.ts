@@ -40,7 +40,7 @@ describe('a conversation', () => {
         bytesSent: 40,
         firstSeen: epoch,
         lastSeen: epoch + 60_000,
-        evidence: { sourceIps: ['10.22.0.11', '10.22.0.12'], destinationIps: ['10.22.0.13'], requests: {} },
+        evidence: { sourceIps: ['10.22.0.11', '10.22.0.12'], destinationIps: ['10.22.0.13'], hosts: [], requests: {} },
       },
     ])
   })
@@ -85,8 +85,9 @@ describe('a conversation', () => {
 
   test('keeps which requests it made, as templates', () => {
     const { conversations, all } = observed()
-    for (let i = 0; i < 100; i++) conversations.add(anAddition({}, { request: { method: 'GET', path: `/v/${i}?q` } }))
-    conversations.add(anAddition({}, { request: { method: 'POST', path: '/' } }))
+    for (let i = 0; i < 100; i++)
+      conversations.add(anAddition({}, { request: { method: 'GET', path: `/v/${i}?q`, host: 'db' } }))
+    conversations.add(anAddition({}, { request: { method: 'POST', path: '/', host: 'db' } }))
     expect(all()[0]!.evidence.requests).toEqual({ 'GET /v/{param}': 100, 'POST /': 1 })
   })
 })
@@ -160,7 +161,7 @@ test('totals are conserved, whatever comes when, until it leaves the window', ()
 
 test('what an earlier process counted is there again', () => {
   const { conversations, all } = observed()
-  conversations.add(anAddition({}, { request: { method: 'GET', path: '/' } }))
+  conversations.add(anAddition({}, { request: { method: 'GET', path: '/', host: 'db' } }))
   const after = observed()
   for (const conversation of all()) after.conversations.restore(conversation)
   expect(after.all()).toEqual(all())

@@ -6,7 +6,7 @@
 
 import type { Mode } from '../policy/model.ts'
 import { addCounts, type Counts, countsOf, noCounts } from './counts.ts'
-import { Evidence } from './evidence.ts'
+import { Evidence, type Request } from './evidence.ts'
 import type { Metrics } from './metrics.ts'
 import type { Conversation, ConversationKey, ObservedVerdict } from './model.ts'
 
@@ -35,7 +35,7 @@ export type Addition = {
   readonly mode: Mode
   readonly sourceIp: string
   readonly destinationIp: string
-  readonly request: { readonly method: string; readonly path: string } | undefined
+  readonly request: Request | undefined
   readonly counts: Readonly<Counts>
 }
 
@@ -62,7 +62,7 @@ export class Conversations {
     const edge = this.#roomFor(key, bucket) ?? this.#other(key.verdict)
     edge.mode = mode
     edge.evidence.peers(sourceIp, destinationIp)
-    if (request !== undefined) edge.evidence.request(request.method, request.path)
+    if (request !== undefined) edge.evidence.request(request)
     count(bucket, edge, counts)
     return edge
   }

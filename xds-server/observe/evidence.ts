@@ -2,16 +2,19 @@
 import { mergeRequests, type RequestCounts } from '../policy/evidence.ts'
 import type { ConversationEvidence } from './model.ts'
 
-/** Addresses kept of each end; further ones are only counted in the conversation. */
-const maxAddresses = 16
+/** Addresses kept of each end, and hosts; further ones are only counted in the conversation. */
+const maxSamples = 16
 /** Characters of a path; what is longer is cut. */
 const maxPathLength = 200
 /** Different requests that wait to be made templates: doing it one by one would cost more than everything else. */
 const maxFresh = 32
 
+export type Request = { readonly method: string; readonly path: string; readonly host: string }
+
 export class Evidence {
   readonly #sources = new Set<string>()
   readonly #destinations = new Set<string>()
+  readonly #hosts = new Set<string>()
   #requests: RequestCounts = {}
   readonly #fresh = new Map<string, number>()
 
@@ -21,22 +24,29 @@ export class Evidence {
   }
 
   /** `path` may have a query. */
-  request(method: string, path: string): void {
+  request({ method, path, host }: Request): void {
+    sample(this.#hosts, host)
     const request = `${method} ${path.split('?', 1)[0]!.slice(0, maxPathLength)}`
     this.#fresh.set(request, (this.#fresh.get(request) ?? 0) + 1)
     if (this.#fresh.size >= maxFresh) this.#settle()
   }
 
   /** Later evidence of the same conversation: its requests are all there were until then. */
-  follow({ sourceIps, destinationIps, requests }: ConversationEvidence): void {
+  follow({ sourceIps, destinationIps, hosts = [], requests }: ConversationEvidence): void {
     for (const ip of sourceIps) sample(this.#sources, ip)
     for (const ip of destinationIps) sample(this.#destinations, ip)
+    for (const host of hosts) sample(this.#hosts, host)
     this.#requests = requests
   }
 
   value(): ConversationEvidence {
     this.#settle()
-    return { sourceIps: [...this.#sources], destinationIps: [...this.#destinations], requests: this.#requests }
+    return {
+      sourceIps: [...this.#sources],
+      destinationIps: [...this.#destinations],
+      hosts: [...this.#hosts],
+      requests: this.#requests,
+    }
   }
 
   #settle(): void {
@@ -46,6 +56,6 @@ export class Evidence {
   }
 }
 
-function sample(addresses: Set<string>, ip: string): void {
-  if (addresses.size < maxAddresses) addresses.add(ip)
+function sample(samples: Set<string>, one: string): void {
+  if (samples.size < maxSamples) samples.add(one)
 }

@@ -43,7 +43,7 @@ describe('the history', () => {
     const { history, add, clock } = aHistory()
     add(anAddition())
     history.flush()
-    add(anAddition({}, { request: { method: 'GET', path: '/' } }))
+    add(anAddition({}, { request: { method: 'GET', path: '/', host: 'db' } }))
     history.flush()
     clock.now += short.length
     add(anAddition({}, { at: clock.now }))

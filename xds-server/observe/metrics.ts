@@ -27,6 +27,7 @@ const counters = {
     labels: ['reason'],
   },
   learned: { name: 'learned_rules_total', help: 'Rules the learner wrote, new or changed', labels: [] },
+  learnSkipped: { name: 'learner_skipped_total', help: 'Observations that became no rule', labels: ['reason'] },
   learnConflicts: {
     name: 'learner_conflicts_total',
     help: 'Writes of the learner that somebody was faster than',

@@ -62,6 +62,8 @@ export type ConversationKey = {
 export type ConversationEvidence = {
   readonly sourceIps: readonly string[]
   readonly destinationIps: readonly string[]
+  /** Hosts that HTTP requests asked for. */
+  readonly hosts?: readonly string[]
   /** `METHOD template` → count, bounded; the rest under `other`. */
   readonly requests: Readonly<Record<string, number>>
 }

@@ -100,7 +100,7 @@ describe('an event', () => {
   const events = ({ observer }: Observed) => observer.events.query({ limit: 10 })
 
   test('tells a violation with the rule, both ends and the trace', () => {
-    const one = begin({ mode: 'monitor', parts: { rules: [aRule('nv.db.yelb', 'nv.app.yelb')] } })
+    const one = begin({ mode: 'monitor', parts: { rules: [{ ...postgres, ports: tcp(80) }] } })
     one.observer.accept([aConnection({ shadow: denied })])
     const [event] = events(one)
     expect(event).toMatchObject({

@@ -13,19 +13,22 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Logger } from 'pino'
 import type { Registry } from 'prom-client'
 import type { Directory } from '../policy/directory.ts'
+import type { RecordedFlow } from '../policy/preview.ts'
 import type { DocumentName, Store } from '../store/model.ts'
 import { additionOf, pendingAddition } from './additions.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { Connections, type Delta } from './connections.ts'
 import { Conversations, windowMilliseconds } from './conversations.ts'
 import { lastHeartbeat, openObserved, writeHeartbeat } from './database.ts'
-import { Events } from './events.ts'
+import { Events, type NewEvent } from './events.ts'
 import { History, spans } from './history.ts'
 import { Hits, type RuleHits } from './hits.ts'
 import { Judge } from './judgement.ts'
+import { Learner } from './learner.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import type { AccessRecord, Conversation } from './model.ts'
 import { auditEvent, gapEvent, setAsideEvent } from './own-events.ts'
+import { recordedFlows } from './recorded-flows.ts'
 import { violationEvent } from './violations.ts'
 
 export type ObserverOptions = {
@@ -45,6 +48,8 @@ export type Observer = {
   readonly accept: (records: readonly AccessRecord[]) => void
   /** Of the last hour, open connections included; or of another time (epoch milliseconds), to the roll-up. */
   readonly conversations: (time?: { readonly since: number; readonly until: number }) => readonly Conversation[]
+  /** The last hour's conversations, to be decided again by a draft. */
+  readonly recordedFlows: () => readonly RecordedFlow[]
   /** By rule id; `default` counts what no rule matched. */
   readonly hits: () => ReadonlyMap<string, RuleHits>
   /** Writes what is not written yet, and lets go of the file. */
@@ -77,6 +82,7 @@ class Observing implements Observer {
   readonly #conversations: Conversations
   readonly #history: History
   readonly #hits: Hits
+  readonly #learner: Learner
   readonly #stops: readonly (() => void)[]
 
   constructor(options: ObserverOptions, clock: Clock, database: DatabaseSync) {
@@ -98,6 +104,7 @@ class Observing implements Observer {
     this.#conversations = new Conversations({ metrics, now })
     this.#history = new History({ database, metrics, log, now })
     this.#hits = new Hits(database)
+    this.#learner = new Learner({ ...options, metrics, now, onEvent: (event) => this.#record(event) })
     this.#restore()
     this.#stops = [
       options.store.watch(({ document }) => this.#guard('audit', () => this.#audit(document))),
@@ -119,10 +126,13 @@ class Observing implements Observer {
     return this.#history.list(since, until)
   }
 
+  recordedFlows = (): readonly RecordedFlow[] => recordedFlows(this.conversations(), this.#options.directory())
+
   hits = (): ReadonlyMap<string, RuleHits> => this.#hits.all()
 
   close = (): void => {
     for (const stop of this.#stops) stop()
+    this.#learner.close()
     this.#guard('flush', () => this.#flush())
     this.#guard('events', () => this.events.flush())
     this.#database.close()
@@ -149,9 +159,9 @@ class Observing implements Observer {
     const addition = additionOf(delta, judged)
     this.#history.add(this.#conversations.add(addition), addition.counts)
     this.#hits.add(judged.rule, record.kind === 'http' ? delta.requests : delta.connections, record.at)
+    this.#learner.observe(delta, judged)
     if (delta.connections + delta.requests === 0 || judged.verdict === 'allow') return
-    const event = violationEvent(record, judged, this.#options.directory())
-    if (event !== undefined) this.#guard('events', () => this.events.record(event))
+    this.#record(violationEvent(record, judged, this.#options.directory()))
   }
 
   *#pending(since: number, until: number) {
@@ -162,12 +172,17 @@ class Observing implements Observer {
     }
   }
 
+  #record(event: NewEvent): void {
+    this.#guard('events', () => this.events.record(event))
+  }
+
   #audit(document: DocumentName): void {
     const [newest] = this.#options.store.history(document, 1)
     if (newest !== undefined) this.events.record(auditEvent(newest))
   }
 
   #tick(): void {
+    this.#guard('learner', () => this.#learner.tick())
     this.events.tick()
   }
 

@@ -37,3 +37,8 @@ export function auditEvent({ document, revision, author, summary, at }: Revision
   const message = `${author} changed the ${document} (revision ${revision})${what}`
   return { ...nothing, kind: 'audit', severity: 'info', time: Date.parse(at), message }
 }
+
+export function fullEvent(now: number): NewEvent {
+  const message = 'The rule list is full: nothing more is learned until rules are merged or deleted'
+  return { ...nothing, kind: 'enforcement', severity: 'high', time: now, message }
+}

@@ -8,9 +8,8 @@ import type { AccessRecord, EventKind, EventPeer, Severity } from './model.ts'
 /** Another application on a port than its rules name is rarely an accident. */
 const severities: Readonly<Partial<Record<EventKind, Severity>>> = { violation: 'medium', mismatch: 'high' }
 
-/** Undefined for what is allowed. */
-export function violationEvent(record: AccessRecord, judged: Judgement, directory: Directory): NewEvent | undefined {
-  if (judged.verdict === 'allow') return undefined
+/** Of a verdict that is not `allow`. */
+export function violationEvent(record: AccessRecord, judged: Judgement, directory: Directory): NewEvent {
   const { decision, rule, verdict } = judged
   const expected = expectedApplications(record, judged, directory)
   const kind = expected.length > 0 ? 'mismatch' : 'violation'
