@@ -50,6 +50,7 @@ function clientSide(client: Uint8Array, server: Uint8Array, end: boolean): Side 
 
 /** Certain is what would be said with more bytes to come. */
 function sideOf(by: Side['by'], bytes: Uint8Array, end: boolean, judge: (end: boolean) => number): Side {
+  if (bytes.length === 0) return { by, application: UNKNOWN, certain: false }
   setWindow(bytes)
   const early = judge(false)
   return early > UNKNOWN || !end
