@@ -51,7 +51,8 @@ async function serve(call: LogCall, options: AccessLogServiceOptions): Promise<v
     for await (const bytes of call) {
       read ??= await admit(call, bytes, options)
       const records = read(bytes)
-      for (const { kind } of records) options.metrics.records.inc({ kind })
+      // A stream carries one log, so one kind of record.
+      if (records.length > 0) options.metrics.records.inc({ kind: records[0]!.kind }, records.length)
       options.onRecords(records)
     }
   } finally {

@@ -172,7 +172,7 @@ function readCommon(common: AccessLogCommon, { node, log, at: now }: Context): S
   const source = readAddress(common.downstream_direct_remote_address)
   const destination = readAddress(common.downstream_local_address)
   if (source === undefined || destination === undefined) return 'address'
-  const startedAt = common.start_time ? epochMs(common.start_time) : now
+  const startedAt = common.start_time ? Math.trunc(epochMs(common.start_time)) : now
   // Only end records have a duration; the others are written when they are sent.
   const at = Math.min(now, Math.max(now - maxRecordAgeMilliseconds, endOf(common, startedAt) ?? now))
   const serverName = common.custom_tags[logTags.serverName]
@@ -190,7 +190,7 @@ function readCommon(common: AccessLogCommon, { node, log, at: now }: Context): S
 }
 
 const endOf = ({ duration }: AccessLogCommon, startedAt: number): number | undefined =>
-  duration ? startedAt + epochMs(duration) : undefined
+  duration ? Math.trunc(startedAt + epochMs(duration)) : undefined
 
 function readAddress(address: SocketAddress | undefined): AccessRecord['source'] | undefined {
   const socket = address?.socket_address

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { Registry } from 'prom-client'
 import { afterEach, describe, expect, test } from 'vitest'
 import { openObserved } from './database.ts'
-import { maxEventAgeMilliseconds } from './event-store.ts'
+import { maxEventAgeMilliseconds, maxEvents, maxIncidents } from './event-store.ts'
 import { Events, mergeMilliseconds, type NewEvent, perFamily, perSort, summaryMilliseconds } from './events.ts'
 import { createMetrics } from './metrics.ts'
 import type { PosternEvent } from './model.ts'
@@ -45,7 +45,7 @@ function anEventLog() {
   }
   const all = () => events.query({ limit: 10_000 })
   const suppressed = async () => (await metrics.suppressed.get()).values.map((v) => [v.labels.limit, v.value])
-  return { events, clock, pass, all, errors, suppressed }
+  return { database, events, clock, pass, all, errors, suppressed }
 }
 
 describe('equal events', () => {
@@ -186,6 +186,20 @@ test('old events are forgotten, and ids go on', () => {
   expect([all(), events.query({ incident: 'old', limit: 1 })]).toEqual([[], []])
   events.record(anEvent({ time: epoch + maxEventAgeMilliseconds }))
   expect(all().map((e) => e.id)).toEqual([2])
+})
+
+test('past their number the oldest go, and the oldest incidents', () => {
+  const { database, pass, all, events } = anEventLog()
+  database.exec(`
+    WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${maxEvents + 5})
+    INSERT INTO events SELECT i, 'audit', 'info', ${epoch}, NULL, NULL, NULL, '{}' FROM n;
+    WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${maxIncidents + 5})
+    INSERT INTO incidents SELECT i, 'i' || i, ${maxEvents} FROM n`)
+  pass(0)
+  expect(events.query({ before: 8, limit: 9 }).map((e) => e.id)).toEqual([7, 6])
+  expect(all()[0]?.id).toBe(maxEvents + 5)
+  const found = (incident: string) => events.query({ incident, limit: 1 }).map((e) => e.id)
+  expect([found('i5'), found('i6')]).toEqual([[], [maxEvents]])
 })
 
 test('a subscriber that throws is reported, the others are told, and one that left is not', () => {

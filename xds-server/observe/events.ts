@@ -6,6 +6,7 @@
 
 import type { DatabaseSync } from 'node:sqlite'
 import { type EventFilter, EventStore } from './event-store.ts'
+import { addTo, type Limit, remember, type Summary, startSummary, summaryEvent } from './event-summary.ts'
 import type { Metrics } from './metrics.ts'
 import type { EventKind, PosternEvent } from './model.ts'
 import { type Rate, TokenBucket } from './token-bucket.ts'
@@ -22,8 +23,6 @@ export const perFamily: Rate = { burst: 300, perSecond: 50 }
 export const summaryMilliseconds = 10_000
 /** Sorts remembered at once. Past it everything of a new sort goes into one summary. */
 const maxSorts = 5_000
-/** Incident ids kept of one merged event or summary; further ones can not be looked up. */
-const maxIncidentsEach = 1_000
 const trimMilliseconds = 60_000
 
 const familyOf: Readonly<Record<EventKind, 'traffic' | 'control'>> = {
@@ -35,16 +34,7 @@ const familyOf: Readonly<Record<EventKind, 'traffic' | 'control'>> = {
   audit: 'control',
 }
 
-/** `memory`: too many sorts at once. */
-type Limit = 'sort' | 'family' | 'memory'
 type Merge = { event: PosternEvent; readonly incidents: Set<string>; dirty: boolean }
-type Summary = {
-  readonly sample: NewEvent
-  readonly since: number
-  count: number
-  last: number
-  readonly incidents: Set<string>
-}
 export type EventsOptions = {
   readonly database: DatabaseSync
   readonly metrics: Metrics
@@ -149,9 +139,7 @@ export class Events {
     const key = limit === 'sort' ? sortKey(event) : event.kind
     const summary = this.#summaries.get(key) ?? startSummary(event, limit, this.#options.now())
     this.#summaries.set(key, summary)
-    summary.count += 1
-    summary.last = Math.max(summary.last, event.time)
-    remember(summary.incidents, event.incident)
+    addTo(summary, event)
   }
 
   #summarise(key: string, summary: Summary): void {
@@ -190,49 +178,4 @@ function merge(open: Merge, event: NewEvent): void {
   remember(open.incidents, event.incident)
 }
 
-function remember(incidents: Set<string>, incident: string | undefined): void {
-  if (incident !== undefined && incidents.size < maxIncidentsEach) incidents.add(incident)
-}
-
 const first = (event: NewEvent): Omit<PosternEvent, 'id'> => ({ ...event, lastTime: event.time, count: 1 })
-
-const startSummary = (sample: NewEvent, limit: Limit, now: number): Summary => ({
-  sample:
-    limit === 'sort'
-      ? withoutPeers(sample)
-      : { ...unnamed, kind: sample.kind, severity: sample.severity, time: sample.time },
-  since: now,
-  count: 0,
-  last: sample.time,
-  incidents: new Set(),
-})
-
-/** What all of a sort have in common; the trace and the request stay as an example. */
-function withoutPeers(event: NewEvent): NewEvent {
-  const group = (peer: NewEvent['source']) =>
-    peer && { group: peer.group, workload: undefined, namespace: undefined, ip: undefined }
-  const message = `like: ${event.message}`
-  return { ...event, message, source: group(event.source), destination: group(event.destination), incident: undefined }
-}
-
-/** All that is known of a flood that came from everywhere. */
-const unnamed: Omit<NewEvent, 'kind' | 'severity' | 'time'> = {
-  message: 'of many kinds',
-  source: undefined,
-  destination: undefined,
-  port: undefined,
-  application: undefined,
-  rule: undefined,
-  action: undefined,
-  mode: undefined,
-  incident: undefined,
-  http: undefined,
-  trace: undefined,
-}
-
-const summaryEvent = ({ sample, count, last }: Summary): Omit<PosternEvent, 'id'> => ({
-  ...sample,
-  message: `${count} more in a short time, counted here instead of stored one by one, ${sample.message}`,
-  lastTime: last,
-  count,
-})

@@ -36,10 +36,6 @@ export class Hits {
     this.#unwritten.add(rule)
   }
 
-  get(rule: string): RuleHits | undefined {
-    return this.#hits.get(rule)
-  }
-
   all(): ReadonlyMap<string, RuleHits> {
     return this.#hits
   }

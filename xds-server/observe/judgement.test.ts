@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { aGroup, anHttp, aRule, aWorkload, aWorld, tcp, type WorldParts } from '../../test/support/builders.ts'
 import { directory } from '../policy/directory.ts'
 import type { Mode } from '../policy/model.ts'
-import { Judge } from './judgement.ts'
+import { Judge, maxRemembered } from './judgement.ts'
 import { createMetrics } from './metrics.ts'
 import type { AccessRecord } from './model.ts'
 import { aRecord, aRequest, aStart } from './testdata/records.ts'
@@ -151,6 +151,15 @@ test('a request without a logged rule is judged by its method and path', () => {
     ['violation', 'default'],
     ['violation', 'default'],
   ])
+})
+
+test('more decisions than are remembered are right all the same', () => {
+  const { of } = aJudge('protect')
+  for (let port = 1; port <= maxRemembered + 10; port++) {
+    of(between({ ...nothing, destination: { ip: '10.42.0.13', port: 1 + (port % 65_000) } }))
+  }
+  expect(of(between(nothing))).toEqual(['allow', 'app-db'])
+  expect(of(between({ ...nothing, application: 'http' }))).toEqual(['deny', 'default'])
 })
 
 const ends = { source: { ip: '10.42.0.11', port: 1 }, destination: { ip: '10.42.0.13', port: 80 } }

@@ -30,9 +30,8 @@ export type JudgeOptions = {
   readonly log: Logger
 }
 
-/** Pairs of addresses, and flows of a pair, whose decision is remembered until the policy changes: 10 MB at most. */
-const maxPairs = 20_000
-const maxFlowsOfPair = 256
+/** Pairs of addresses and decisions that are remembered until the policy changes; 20 MB, then all are forgotten. */
+export const maxRemembered = 20_000
 
 type Pair = {
   readonly source: Endpoint
@@ -46,6 +45,7 @@ export class Judge {
   readonly #options: JudgeOptions
   #directory: Directory | undefined
   readonly #pairs = new Map<string, Pair>()
+  #remembered = 0
 
   constructor(options: JudgeOptions) {
     this.#options = options
@@ -64,8 +64,7 @@ export class Judge {
 
   #pairOf(record: AccessRecord): Pair {
     const directory = this.#options.directory()
-    if (directory !== this.#directory || this.#pairs.size >= maxPairs) this.#pairs.clear()
-    this.#directory = directory
+    if (directory !== this.#directory || this.#remembered >= maxRemembered) this.#forget(directory)
     const { source, destination, serverName } = record
     const asked = serverName === undefined || directory.namedGroups(destination.ip).length === 0 ? '' : serverName
     const key = `${source.ip} ${destination.ip} ${asked}`
@@ -73,7 +72,14 @@ export class Judge {
     if (known !== undefined) return known
     const pair = pairIn(directory, source.ip, destination.ip, asked === '' ? undefined : asked)
     this.#pairs.set(key, pair)
+    this.#remembered += 1
     return pair
+  }
+
+  #forget(directory: Directory): void {
+    this.#directory = directory
+    this.#pairs.clear()
+    this.#remembered = 0
   }
 
   #decisionOf({ decisions }: Pair, flow: Flow): Verdict {
@@ -82,9 +88,9 @@ export class Judge {
     const key = `${flow.port} ${flow.application} ${flow.serverName ?? ''} ${request}`
     const known = decisions.get(key)
     if (known !== undefined) return known
-    if (decisions.size >= maxFlowsOfPair) decisions.clear()
     const decision = decide(flow, this.#directory!)
     decisions.set(key, decision)
+    this.#remembered += 1
     return decision
   }
 

@@ -9,7 +9,8 @@ import { defaultRules, defaultSettings } from '../policy/defaults.ts'
 import type { IgnoredFlow } from '../policy/model.ts'
 import { type StoreUnderTest, storeContract } from './contract.ts'
 import { DatabaseError } from './database.ts'
-import { maxHistoryBytes, maxRevisions, openStore, type SqliteStore } from './sqlite.ts'
+import { maxHistoryBytes, maxRevisions } from './revisions.ts'
+import { openStore, type SqliteStore } from './sqlite.ts'
 
 const folders: string[] = []
 const aFolder = (): string => {

@@ -3,9 +3,8 @@
  * loss, one process owns the file, and a damaged file is refused at start (`DatabaseError`).
  * Never trims the present revision, never rewrites an old one, and never tells a watcher of a write that is not durable.
  */
-import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
 import { isDeepStrictEqual } from 'node:util'
-import { defaultPolicy } from '../policy/defaults.ts'
 import { openDatabase, transaction } from './database.ts'
 import type {
   AnyWrite,
@@ -20,11 +19,7 @@ import type {
   Versioned,
   Write,
 } from './model.ts'
-
-/** Revisions kept of each document. Past it the oldest are forgotten: a conflict based on one shows no base. */
-export const maxRevisions = 1_000
-/** Bytes of JSON kept of each document's revisions, whatever their number: long rule lists must not fill the disk. */
-export const maxHistoryBytes = 64 * 1024 * 1024
+import { type Heads, prepare, readHeads, type Statements, save, schema, seedDocuments } from './revisions.ts'
 
 export type SqliteStore = Store & Batch & Meta
 export type SqliteStoreOptions = {
@@ -36,44 +31,6 @@ export type SqliteStoreOptions = {
   readonly onWatcherError: (error: unknown) => void
 }
 
-const schema = `
-  CREATE TABLE revisions (
-    document TEXT NOT NULL,
-    revision INTEGER NOT NULL,
-    at TEXT NOT NULL,
-    author TEXT NOT NULL,
-    summary TEXT NOT NULL,
-    bytes INTEGER NOT NULL,
-    value TEXT NOT NULL,
-    PRIMARY KEY (document, revision)
-  ) STRICT;
-  CREATE TABLE heads (
-    document TEXT PRIMARY KEY,
-    revision INTEGER NOT NULL,
-    FOREIGN KEY (document, revision) REFERENCES revisions (document, revision)
-  ) STRICT;
-  CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
-`
-
-const statements = {
-  head: `SELECT document, revision, value FROM heads JOIN revisions USING (document, revision)`,
-  insert: `INSERT INTO revisions (document, revision, at, author, summary, bytes, value) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-  move: `INSERT INTO heads (document, revision) VALUES (?, ?)
-         ON CONFLICT (document) DO UPDATE SET revision = excluded.revision`,
-  trim: `DELETE FROM revisions WHERE document = ?1 AND revision < ?2 AND revision <= (
-           SELECT coalesce(max(revision), 0) FROM (
-             SELECT revision, row_number() OVER newest AS place, sum(bytes) OVER newest AS total
-             FROM revisions WHERE document = ?1 WINDOW newest AS (ORDER BY revision DESC)
-           ) WHERE place > ?3 OR total > ?4)`,
-  history: `SELECT document, revision, at, author, summary FROM revisions
-            WHERE document = ? ORDER BY revision DESC LIMIT ?`,
-  at: `SELECT value FROM revisions WHERE document = ? AND revision = ?`,
-  getMeta: `SELECT value FROM meta WHERE key = ?`,
-  setMeta: `INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value`,
-} as const
-
-type Statements = Readonly<Record<keyof typeof statements, StatementSync>>
-type Heads = { [K in DocumentName]: Versioned<Documents[K]> }
 type Change = { readonly document: DocumentName; readonly revision: number }
 type Listener = (change: Change) => void
 
@@ -83,7 +40,7 @@ export function openStore(options: SqliteStoreOptions): SqliteStore {
     path: options.path,
     schemaVersion: 1,
     schema,
-    seed: (fresh) => seedDocuments(fresh, options),
+    seed: (fresh) => seedDocuments(fresh, options.now),
     // Policy writes are rare and are what people can not make again: 0.24 ms of fsync each is cheap.
     durability: 'power-loss',
   })
@@ -196,36 +153,4 @@ class OpenStore implements SqliteStore {
 /** What will be read back: what JSON does not carry must not look like a change. */
 function canonical<W extends AnyWrite>(write: W): W {
   return { ...write, value: JSON.parse(JSON.stringify(write.value)) }
-}
-
-type NewRevision = Versioned<Documents[DocumentName]> & { readonly document: DocumentName }
-
-function save(sql: Statements, write: AnyWrite, now: number): NewRevision {
-  const { document, value, author, summary } = write
-  const revision = write.base + 1
-  const json = JSON.stringify(value)
-  sql.insert.run(document, revision, new Date(now).toISOString(), author, summary, Buffer.byteLength(json), json)
-  sql.move.run(document, revision)
-  sql.trim.run(document, revision, maxRevisions, maxHistoryBytes)
-  return { document, revision, value }
-}
-
-/** The first start writes revision 1 of each document. */
-function seedDocuments(database: DatabaseSync, { now }: SqliteStoreOptions): void {
-  const sql = prepare(database)
-  const documents: Documents = defaultPolicy(new Date(now()).toISOString())
-  for (const [document, value] of Object.entries(documents)) {
-    save(sql, { document, value, base: 0, author: 'postern', summary: 'first start' } as AnyWrite, now())
-  }
-}
-
-function prepare(database: DatabaseSync): Statements {
-  const entries = Object.entries(statements).map(([name, sql]) => [name, database.prepare(sql)])
-  return Object.fromEntries(entries) as Statements
-}
-
-function readHeads(sql: Statements): Heads {
-  const rows = sql.head.all()
-  const entries = rows.map((row) => [row.document, { revision: row.revision, value: JSON.parse(String(row.value)) }])
-  return Object.fromEntries(entries) as Heads
 }
