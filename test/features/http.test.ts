@@ -107,6 +107,24 @@ test('gRPC: a method that no rule allows gets its status, the others pass', asyn
   expect(record).toMatchObject({ application: 'grpc', enforced: { rule: 'default', denied: true } })
 })
 
+test('what Envoy refuses is told of its rule, and the last good policy stays', async () => {
+  await pod.publish(world())
+  const broken = (exact: string) =>
+    aRule('nv.web.yelb', 'nv.db.yelb', {
+      id: 'broken',
+      ports: tcp(80),
+      action: 'deny',
+      http: [anHttp({ headers: [{ name: 'x', exact }] })],
+    })
+  await pod.publish(world(broken('\ud800')))
+  expect(pod.nacks.map(({ rules, message }) => [rules, message])).toEqual([
+    [['broken', 'web'], expect.stringContaining('Unable to unpack')],
+  ])
+  expect((await pod.curl(peers.web, ...status, '-H', 'x: a', url)).stdout).toBe('200')
+  await pod.publish(world(broken('a')))
+  expect((await pod.curl(peers.web, ...status, '-H', 'x: a', url)).stdout).toBe('403')
+})
+
 describe('no spelling gets around a rule: Envoy refuses what the policy refuses', () => {
   const match = anHttp({ paths: ['/api/x', '/admin/*', '/votes/{id}'], hosts: ['shop.example.com'] })
   beforeAll(() =>

@@ -29,8 +29,6 @@ export type BootstrapOptions = {
 export const defaultHeapBytes = 256 * 1024 * 1024
 /** Open connections of one sidecar; past it new ones are refused. */
 const maxConnections = 50_000
-/** Size of a compiled regular expression (RE2 instructions); Envoy's own default of 100 is one path with parameters. */
-const maxRegexSize = 1_000
 /** A dead control plane is noticed after this long; logs pile up in Envoy until then. */
 const keepalive = { interval: '15s', timeout: '5s' } as const
 
@@ -163,9 +161,6 @@ export function bootstrap(options: BootstrapOptions): Message {
     static_resources: {
       clusters: [controlPlane(options.controlPlane)],
       secrets: [secret(options.token)],
-    },
-    layered_runtime: {
-      layers: [{ name: 'static', static_layer: { 're2.max_program_size.error_level': maxRegexSize } }],
     },
     overload_manager: overload(options.maxHeapBytes ?? defaultHeapBytes),
   }

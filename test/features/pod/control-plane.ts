@@ -24,7 +24,7 @@ export const serverName = 'postern'
 export type ControlPlane = {
   /** PEM of the authority. */
   readonly ca: string
-  /** Publishes and waits until the sidecar (if one is connected) has all of it. */
+  /** Publishes and waits until the sidecar (if one is connected) has all of it, or refused some of it. */
   publish(compiled: Compiled): Promise<void>
   /** Everything that was logged so far. */
   readonly records: readonly AccessRecord[]
@@ -69,8 +69,10 @@ export async function startControlPlane(socket: string, nodeId: string, token: s
     records,
     nacks,
     async publish(compiled) {
+      const refused = nacks.length
       xds.publish(compiled)
-      await eventually('the sidecar to be in sync', () => xds.proxies().every((proxy) => proxy.inSync))
+      const answered = () => xds.proxies().every((proxy) => proxy.inSync) || nacks.length > refused
+      await eventually('the sidecar to be in sync', answered)
     },
     async close() {
       xds.close()
