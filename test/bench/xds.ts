@@ -87,7 +87,7 @@ async function report(bed: Bed, server: ChildProcess): Promise<Answer<'report'>>
 /** Resolves with the milliseconds until every sidecar has what it is to have. */
 async function untilAllInSync(bed: Bed, server: ChildProcess, sidecars: number): Promise<number> {
   const before = performance.now()
-  while ((await report(bed, server)).inSync < sidecars) await new Promise((resolve) => setTimeout(resolve, 100))
+  while ((await report(bed, server)).inSync < sidecars) await new Promise((resolve) => setTimeout(resolve, 250))
   return performance.now() - before
 }
 

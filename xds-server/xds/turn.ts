@@ -64,7 +64,7 @@ function upTo(bytes: number, blobs: readonly Blob[]): readonly Blob[] {
  * A wildcard client takes the first answer for the whole: Envoy goes ready after it. So it comes in one piece, when
  * nothing has to wait any more, and it comes even where it is empty.
  */
-const isFirstAnswer = (sub: Subscription, view: View) => sub.wildcard && view.known && sub.lastNonce === ''
+const isFirstAnswer = (sub: Subscription, view: View) => sub.lastNonce === '' && sub.wildcard && view.known
 
 /**
  * What goes into one response. An extension no Envoy has taken goes alone, so that a NACK has a name: asking again one
@@ -128,7 +128,9 @@ export function nextContent(
       if (now - sub.inFlight.sentAt < answerPatienceMs) return undefined
       continue
     }
-    const content = contentOf[protocol](sub, type, views(type), pass)
+    const view = views(type)
+    if (sub.dirty.size === 0 && !isFirstAnswer(sub, view)) continue
+    const content = contentOf[protocol](sub, type, view, pass)
     if (content) return content
   }
   return undefined

@@ -35,6 +35,19 @@ type Response = { type_url: string; nonce: string; resources: { name: string; ve
 /** Connections under way at once: Envoys of a cluster do not all come in the same millisecond either. */
 const maxConnecting = 64
 let connecting = 0
+const queue: (() => void)[] = []
+
+/** Resolves when it is this one's turn to connect; `leave` lets the next one. */
+function enter(): Promise<void> {
+  if (connecting >= maxConnecting) return new Promise((resolve) => void queue.push(resolve))
+  connecting += 1
+  return Promise.resolve()
+}
+function leave(): void {
+  const next = queue.shift()
+  if (next) next()
+  else connecting -= 1
+}
 
 let frames: Frame[] = []
 function record(frame: Frame): void {
@@ -69,16 +82,13 @@ function createDeframer(onMessage: (message: Buffer) => void) {
 }
 
 async function connect(sidecar: number, order: ClientsOrder, held: Map<string, string>): Promise<void> {
-  while (connecting >= maxConnecting) await sleep(5)
-  connecting += 1
+  await enter()
   const session = http2.connect(`https://127.0.0.1:${order.port}`, { ca: order.ca, servername: 'xds.postern' })
   const settled = new Promise<void>((resolve) => {
     session.once('connect', () => resolve())
     session.once('close', resolve)
   })
-  void settled.then(() => {
-    connecting -= 1
-  })
+  void settled.then(leave)
   // close comes after it and is what counts
   session.on('error', () => {})
   session.once('close', () => void sleep(50 + Math.random() * 100).then(() => connect(sidecar, order, held)))
