@@ -19,7 +19,7 @@ export type BenchOptions = {
   readonly sidecars: number
   /** Progress, for whoever watches. */
   readonly say: (line: string) => void
-  /** Somebody wants it to end: clean up and throw the signal's reason. */
+  /** Somebody wants it to end: clean up and reject. */
   readonly signal: AbortSignal
 }
 

@@ -6,10 +6,11 @@ import { parseArgs } from 'node:util'
 import type { Bench } from './figure.ts'
 import { type Result, resultOf, saveResults, textTable } from './results.ts'
 
-/** In the order they run: first those that leave the machine as they found it. */
+/** In the order they run: first the pure ones, then those with processes, then those with namespaces and the lab. */
 const benches: Readonly<Record<string, () => Promise<{ readonly run: Bench }>>> = {
   policy: () => import('./policy.ts'),
   observe: () => import('./observe.ts'),
+  xds: () => import('./xds.ts'),
   dataplane: () => import('./dataplane.ts'),
   'envoy-memory': () => import('./envoy-memory.ts'),
   edit: () => import('./edit.ts'),

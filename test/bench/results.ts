@@ -1,7 +1,7 @@
 /** `bench/results.json` (every figure with where and when it was measured) and `bench/RESULTS.md`, written from it. */
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { cpus, release, totalmem } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { type Figure, gateText, isMet, ratioOf } from './figure.ts'
 
@@ -26,7 +26,7 @@ const result = z.object({
 })
 export type Result = z.infer<typeof result>
 
-/** Three digits are more than such a machine can tell. */
+/** To more digits nobody can measure. */
 const rounded = (value: number): number => Number(value.toPrecision(4))
 
 function machine(): string {
@@ -52,16 +52,25 @@ export function resultOf(bench: string, figure: Figure, date: string): Result {
   }
 }
 
-/** What was measured anew takes the place of what has its name; the rest stays, with its own date. */
+/** Adds to what is there and writes the report anew. @param benches in the order of the report */
 export function saveResults(fresh: readonly Result[], benches: readonly string[]): void {
-  const isNew = new Set(fresh.map(({ bench, name }) => `${bench} ${name}`))
-  const kept = readResults().filter(({ bench, name }) => !isNew.has(`${bench} ${name}`))
-  const order = new Map(benches.map((bench, place) => [bench, place]))
-  const place = ({ bench }: Result) => order.get(bench) ?? benches.length
-  const all = [...kept, ...fresh].sort((a, b) => place(a) - place(b))
-  mkdirSync(dirname(resultsFile), { recursive: true })
+  const all = merged(readResults(), fresh, benches)
+  mkdirSync(folder, { recursive: true })
   replaceFile(resultsFile, `${JSON.stringify(all, null, 2)}\n`)
   replaceFile(reportFile, report(all))
+}
+
+/** What was measured anew takes the place of what has its name; the rest stays, with its own date. */
+export function merged(
+  before: readonly Result[],
+  fresh: readonly Result[],
+  benches: readonly string[],
+): readonly Result[] {
+  const key = ({ bench, name }: Result) => `${bench}\n${name}`
+  const isNew = new Set(fresh.map(key))
+  const order = new Map(benches.map((bench, place) => [bench, place]))
+  const place = ({ bench }: Result) => order.get(bench) ?? benches.length
+  return [...before.filter((one) => !isNew.has(key(one))), ...fresh].sort((a, b) => place(a) - place(b))
 }
 
 function readResults(): readonly Result[] {
@@ -75,13 +84,13 @@ function replaceFile(path: string, text: string): void {
 
 // ---------------------------------------------------------------- tables
 
-export const headings = ['figure', 'value', 'compared to', 'ratio', 'gate', 'met'] as const
+const headings = ['figure', 'value', 'compared to', 'ratio', 'gate', 'met'] as const
 
 const verdict = (met: boolean | null): string => (met === null ? '' : met ? 'yes' : 'NO')
 const number = (value: number): string => value.toLocaleString('en-US', { maximumSignificantDigits: 4 })
 
 /** One line of a table, in the order of `headings`. */
-export function cells({ name, value, unit, peer, peerValue, ratio, gate, met }: Result): readonly string[] {
+function cells({ name, value, unit, peer, peerValue, ratio, gate, met }: Result): readonly string[] {
   const compared = peer === null ? '' : `${peer}: ${number(peerValue ?? 0)}`
   return [name, `${number(value)} ${unit}`, compared, ratio === null ? '' : ratio.toFixed(2), gate ?? '', verdict(met)]
 }
@@ -108,7 +117,7 @@ function section(bench: string, results: readonly Result[]): string {
   return [`## ${bench}`, `Measured ${measured.join('; ')}.`, table.join('\n')].join('\n\n')
 }
 
-function report(results: readonly Result[]): string {
+export function report(results: readonly Result[]): string {
   const missed = results.filter(({ met }) => met === false).map(({ bench, name }) => `${bench}: ${name}`)
   const gated = results.filter(({ met }) => met !== null).length
   return [

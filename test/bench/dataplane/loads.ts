@@ -30,7 +30,7 @@ const commands = {
 } as const
 
 /** The columns of its CSV that we read; latencies are in milliseconds. */
-function parseCsv(csv: string, requests: number): Outcome {
+export function parseCsv(csv: string, requests: number): Outcome {
   const [head, row] = csv
     .trim()
     .split('\n')
@@ -57,9 +57,9 @@ function redisLoad(name: keyof typeof commands, pipeline: number): Load {
   }
 }
 
-const inMs: Readonly<Record<string, number>> = { us: 0.001, ms: 1, s: 1000 }
+const perMs: Readonly<Record<string, number>> = { us: 1000, ms: 1, s: 0.001 }
 
-function parseWrk(text: string): Outcome {
+export function parseWrk(text: string): Outcome {
   const found = (pattern: RegExp): RegExpExecArray => {
     const match = pattern.exec(text)
     if (match === null) throw new Error(`wrk says no ${pattern}: ${text}`)
@@ -67,7 +67,7 @@ function parseWrk(text: string): Outcome {
   }
   const latency = (percent: number): number => {
     const [, value, unit] = found(new RegExp(`${percent}%\\s+([\\d.]+)(us|ms|s)`))
-    return Number(value) * inMs[unit!]!
+    return Number(value) / perMs[unit!]!
   }
   if (/Non-2xx|Socket errors/.test(text)) throw new Error(`wrk had errors: ${text}`)
   const rate = Number(found(/Requests\/sec:\s+([\d.]+)/)[1])
