@@ -128,10 +128,10 @@ describe('at connect', () => {
     expect(judged([postgres], aFlow(ui, db)).enforced).toBe('undecided')
   })
 
-  test('a single possible ending is a verdict, by the rule that an unnamed application meets', () => {
+  test('a single possible ending is a verdict: a deny by the first rule that may be meant, else by what an unnamed application meets', () => {
     const any = aRule('any', 'any', { id: 'all' })
     expect(said(judged([postgres, any], aFlow(ui, db)))).toBe('allow by all')
-    expect(said(judged([{ ...postgres, action: 'deny' }], aFlow(ui, db)))).toBe('deny by default')
+    expect(said(judged([{ ...postgres, action: 'deny' }], aFlow(ui, db)))).toBe('deny by postgres')
     expect(said(judged([aRule('any', 'any', { http: [anHttp({ methods: ['GET'] })] }), any], aFlow(ui, db)))).toBe(
       'allow by all',
     )

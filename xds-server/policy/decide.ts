@@ -32,7 +32,7 @@ function candidates({ source, destination, known }: Case, directory: Directory):
   return directory.rules.between(source.groups, [...destination.groups, ...known.named])
 }
 
-/** The earliest rule that any walk can meet: what the decision waits for. */
+/** The earliest rule that any walk can meet: what an open decision waits for. */
 function earliest(rules: readonly Rule[], walks: readonly Walk[]): Rule | undefined {
   const met = new Set(walks.flatMap(({ maybe, last }) => [...maybe, last]))
   return rules.find((rule) => met.has(rule))
@@ -44,7 +44,8 @@ function judge(rules: readonly Rule[], known: Known): Ruling {
   const walks = continuations(rules, known)
   const [ending, ...others] = endings(walks)
   if (others.length > 0) return { policy: 'undecided', rule: earliest(rules, walks) }
-  return { policy: ending!, rule: walks[0]!.last }
+  // a deny that all share: people are told the first rule that may be meant, not the default behind it
+  return { policy: ending!, rule: ending === 'deny' ? earliest(rules, walks) : walks[0]!.last }
 }
 
 function missesBefore(rule: Rule | undefined, rules: readonly Rule[], { flow, source, destination }: Case) {
