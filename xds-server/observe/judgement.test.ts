@@ -4,10 +4,10 @@ import { describe, expect, test } from 'vitest'
 import { aGroup, anHttp, aRule, aWorkload, aWorld, tcp, type WorldParts } from '../../test/support/builders.ts'
 import { directory } from '../policy/directory.ts'
 import type { Mode } from '../policy/model.ts'
-import { Judge, maxRemembered } from './judgement.ts'
+import { Judge, maxRemembered, settleMilliseconds } from './judgement.ts'
 import { createMetrics } from './metrics.ts'
 import type { AccessRecord } from './model.ts'
-import { aRecord, aRequest, aStart } from './testdata/records.ts'
+import { aRecord, aRequest, aStart, epoch } from './testdata/records.ts'
 
 const app = aWorkload('app', { ips: ['10.42.0.11'] })
 const db = aWorkload('db', { ips: ['10.42.0.13'] })
@@ -21,7 +21,13 @@ function aJudge(mode: Mode, parts: WorldParts = {}) {
   })
   const metrics = createMetrics(new Registry())
   const state = { directory: directory(world) }
-  const judge = new Judge({ directory: () => state.directory, metrics, log: pino({ level: 'silent' }) })
+  const clock = { now: epoch - settleMilliseconds }
+  const judge = new Judge({
+    directory: () => state.directory,
+    metrics,
+    log: pino({ level: 'silent' }),
+    now: () => clock.now,
+  })
   const of = (record: AccessRecord) => {
     const judged = judge.judge(record)
     return judged === 'probe' ? 'probe' : [judged.verdict, judged.rule]
@@ -30,7 +36,7 @@ function aJudge(mode: Mode, parts: WorldParts = {}) {
     state.directory = directory({ ...world, policy: { ...world.policy, rules: rules! } })
   }
   const skew = async () => (await metrics.skew.get()).values[0]?.value
-  return { judge, of, change, skew }
+  return { judge, of, change, skew, clock }
 }
 
 const between = (more: Partial<AccessRecord> = {}) =>
@@ -112,12 +118,14 @@ describe('names', () => {
 
 describe('a sidecar with another policy', () => {
   test('is believed and counted', async () => {
-    const { of, skew, change } = aJudge('protect')
-    expect(of(between({ shadow: { rule: 'app-db', denied: false } }))).toEqual(['allow', 'app-db'])
-    expect(await skew()).toBe(0)
+    const { of, skew, change, clock } = aJudge('protect')
+    const seen = (at: number) => of(between({ at, shadow: { rule: 'app-db', denied: false } }))
+    expect([seen(epoch), await skew()]).toEqual([['allow', 'app-db'], 0])
+    clock.now = epoch
     change([])
-    expect(of(between({ shadow: { rule: 'app-db', denied: false } }))).toEqual(['allow', 'app-db'])
-    expect(await skew()).toBe(1)
+    // It may still be on its way there.
+    expect([seen(epoch + settleMilliseconds - 1), await skew()]).toEqual([['allow', 'app-db'], 0])
+    expect([seen(epoch + settleMilliseconds), await skew()]).toEqual([['allow', 'app-db'], 1])
   })
 
   test('is not one that saw a header which the log does not have', async () => {

@@ -1,8 +1,8 @@
 /**
  * Who spoke to whom, by which rule: a record's addresses become group names, its logged rule a verdict. What Envoy
  * logged is what happened and is believed; where it logged nothing (deny chain, refused greeting, a chain without
- * RBAC) the verdict is what `decide()` says of the flow. Where both speak and differ, that is counted: the sidecar has
- * another policy than the store, or one of the two judges is wrong.
+ * RBAC) the verdict is what `decide()` says of the flow. Where both speak and differ although the policy has not changed
+ * for a while, that is counted: the sidecar has another policy than the store, or one of the two judges is wrong.
  */
 import type { Logger } from 'pino'
 import { decide } from '../policy/decide.ts'
@@ -28,8 +28,12 @@ export type JudgeOptions = {
   readonly directory: () => Directory
   readonly metrics: Metrics
   readonly log: Logger
+  /** Epoch milliseconds. */
+  readonly now: () => number
 }
 
+/** How long a sidecar may go on with the policy before: pushes take milliseconds, a reconnect seconds. */
+export const settleMilliseconds = 5_000
 /** Pairs of addresses and decisions that are remembered until the policy changes; 20 MB, then all are forgotten. */
 export const maxRemembered = 20_000
 
@@ -44,6 +48,8 @@ type Pair = {
 export class Judge {
   readonly #options: JudgeOptions
   #directory: Directory | undefined
+  /** Since when the directory is what it is. */
+  #since = Number.POSITIVE_INFINITY
   readonly #pairs = new Map<string, Pair>()
   #remembered = 0
 
@@ -77,6 +83,7 @@ export class Judge {
   }
 
   #forget(directory: Directory): void {
+    if (directory !== this.#directory) this.#since = this.#options.now()
     this.#directory = directory
     this.#pairs.clear()
     this.#remembered = 0
@@ -95,7 +102,8 @@ export class Judge {
   }
 
   #compare(record: AccessRecord, rule: string, decision: Verdict): void {
-    if (rule === decision.rule || decision.policy === 'undecided' || dependsOnHeaders(rule, decision)) return
+    if (record.startedAt < this.#since + settleMilliseconds || rule === decision.rule) return
+    if (decision.policy === 'undecided' || dependsOnHeaders(rule, decision)) return
     this.#options.metrics.skew.inc()
     const { node, stream, source, destination } = record
     this.#options.log.debug({ node, stream, source, destination, rule, decided: decision.rule }, 'policy skew')

@@ -163,7 +163,7 @@ function aLearner(store: Store, one: Observed) {
     now: one.clock.now,
     onEvent: (e) => events.push(e),
   })
-  const judge = new Judge({ directory: one.directory, metrics, log })
+  const judge = new Judge({ directory: one.directory, metrics, log, now: one.clock.now })
   const observe = (record: AccessRecord) => {
     const judged = judge.judge(record)
     const { bytesReceived, bytesSent } = record

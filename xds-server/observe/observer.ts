@@ -95,7 +95,7 @@ class Observing implements Observer {
     this.metrics = metrics
     const onSubscriberError = (error: unknown) => log.error({ err: error }, 'an event subscriber failed')
     this.events = new Events({ database, metrics, now, onSubscriberError })
-    this.#judge = new Judge({ directory, metrics, log })
+    this.#judge = new Judge({ directory, metrics, log, now })
     this.#connections = new Connections({
       startedAt: now(),
       onDelta: (delta) => this.#count(delta),
