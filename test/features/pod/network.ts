@@ -4,6 +4,7 @@
  */
 import { type ChildProcess, type ChildProcessWithoutNullStreams, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
@@ -32,8 +33,11 @@ export type Network = {
   remove(): Promise<void>
 }
 
-const ip = (...args: readonly string[]) => run('ip', args)
-const within = (namespace: string, ...args: readonly string[]) => run('ip', ['netns', 'exec', namespace, ...args])
+/** iproute2 */
+const tool = 'ip'
+const ip = (...args: readonly string[]) => run(tool, args)
+const inside = (namespace: string, command: readonly string[]) => ['netns', 'exec', namespace, ...command]
+const within = (namespace: string, ...command: readonly string[]) => run(tool, inside(namespace, command))
 
 async function cable(pod: string, others: string): Promise<void> {
   await ip('link', 'add', 'eth0', 'netns', pod, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', others)
@@ -60,13 +64,41 @@ async function stop(child: ChildProcess): Promise<void> {
   await gone
 }
 
-/** @param name unique on this machine, at most 8 characters */
+const namespacePattern = /^ft-[a-z]+-(\d+)-(?:pod|peers)$/
+
+/** What is in a namespace ends with it. */
+async function removeNamespace(namespace: string): Promise<void> {
+  const { stdout } = await ip('netns', 'pids', namespace)
+  for (const pid of stdout.split('\n').filter(Boolean)) {
+    try {
+      process.kill(Number(pid), 'SIGKILL')
+    } catch {
+      // it ended by itself
+    }
+  }
+  await ip('netns', 'del', namespace)
+}
+
+const isAlive = (pid: number): boolean => existsSync(`/proc/${pid}`)
+
+/** Namespaces of a run that was killed. */
+async function removeLeftovers(): Promise<void> {
+  const { stdout } = await ip('netns', 'list')
+  for (const name of stdout.split('\n').map((line) => line.split(' ')[0]!)) {
+    const owner = namespacePattern.exec(name)?.[1]
+    if (owner !== undefined && !isAlive(Number(owner))) await removeNamespace(name)
+  }
+}
+
+/** @param name `ft-` and letters; made unique with the pid of the test's process */
 export async function createNetwork(name: string): Promise<Network> {
-  const namespaces: Readonly<Record<Side, string>> = { pod: `${name}-pod`, peers: `${name}-peers` }
+  await removeLeftovers()
+  const unique = `${name}-${process.pid}`
+  const namespaces: Readonly<Record<Side, string>> = { pod: `${unique}-pod`, peers: `${unique}-peers` }
   const children = new Set<ChildProcess>()
   const remove = async () => {
     await Promise.all([...children].map(stop))
-    for (const namespace of Object.values(namespaces)) await ip('netns', 'del', namespace).catch(() => undefined)
+    for (const namespace of Object.values(namespaces)) await removeNamespace(namespace).catch(() => undefined)
   }
   try {
     for (const namespace of Object.values(namespaces)) await ip('netns', 'add', namespace)
@@ -86,7 +118,7 @@ export async function createNetwork(name: string): Promise<Network> {
         ({ code, stdout, stderr }) => ({ code, stdout, stderr }),
       ),
     start(side, command) {
-      const child = spawn('ip', ['netns', 'exec', namespaces[side], ...command])
+      const child = spawn(tool, inside(namespaces[side], command))
       children.add(child)
       child.once('exit', () => children.delete(child))
       return child

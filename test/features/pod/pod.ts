@@ -47,7 +47,7 @@ export type Pod = Pick<Client, 'connect'> & {
 }
 
 export type PodOptions = {
-  /** Unique on this machine, at most 8 characters. */
+  /** `ft-` and letters. */
   readonly name: string
   readonly world: World
   /** Port → app of `apps.ts`. */
