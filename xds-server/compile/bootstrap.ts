@@ -140,16 +140,6 @@ function overload(maxHeapBytes: number): Message {
   }
 }
 
-/**
- * Instructions of one compiled RE2 pattern. A path template of 20 parameters has a few hundred; past the limit Envoy
- * refuses the table (NACK), and the last good one stays: matching is linear in it, for every request.
- */
-const maxPatternSize = 1_000
-
-const runtime: Message = {
-  layers: [{ name: 'limits', static_layer: { 're2.max_program_size.error_level': maxPatternSize } }],
-}
-
 /** 0 s: wait for ever. */
 const fromControlPlane: Message = { ads: {}, resource_api_version: 'V3', initial_fetch_timeout: '0s' }
 
@@ -172,7 +162,6 @@ export function bootstrap(options: BootstrapOptions): Message {
       clusters: [controlPlane(options.controlPlane)],
       secrets: [secret(options.token)],
     },
-    layered_runtime: runtime,
     overload_manager: overload(options.maxHeapBytes ?? defaultHeapBytes),
   }
 }
