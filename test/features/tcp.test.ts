@@ -42,6 +42,8 @@ const seen = new Map<number, number>()
 test('a peer that no rule allows anything is reset at once, and nothing reaches the app', async () => {
   const outcome = await pod.curl(peers.other, `http://${podAddress}:6379/`)
   expect([outcome.code, outcome.stderr]).toEqual([56, expect.stringContaining('Connection reset by peer')])
+  const outcome6 = await pod.curl(peers6.other, '-g', `http://[${podAddress6}]:6379/`)
+  expect(outcome6.code).toBe(56)
   const silent = await pod.connect(peers.legacy, 6379)
   expect(await silent.next()).toMatchObject({ event: 'error', text: 'ECONNRESET' })
   expect(news(6379)).toEqual([])

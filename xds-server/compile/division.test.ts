@@ -59,7 +59,7 @@ test('sources: each address is in exactly the groups that its peer is called aft
         expect([address, identity.kind === 'peer' && identityParts(identity)]).toEqual([address, wanted])
       }
     }),
-    { numRuns: 500 },
+    { numRuns: 300 },
   )
 })
 
@@ -79,7 +79,7 @@ test('destinations: what a sidecar decides passes, and nothing else that is know
         }
       }
     }),
-    { numRuns: 500 },
+    { numRuns: 300 },
   )
 })
 

@@ -78,7 +78,7 @@ test('a compiler that has compiled other worlds says what a fresh one says, in t
         before = now
       }
     }),
-    { numRuns: 150 },
+    { numRuns: 80 },
   )
 })
 
