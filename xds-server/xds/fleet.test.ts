@@ -69,6 +69,9 @@ describe('the canary gate', () => {
     t.turns()
     expect(t.pending()).toEqual([0, 2])
     t.deliver(0)
+    const newcomer = t.connect({ id: 'p4', objection }, ['e'])
+    while (t.deliverToServer(newcomer) || t.turn() || t.deliverToEnvoy(newcomer));
+    expect(t.contentOf(newcomer)).toBe('1')
     expect(t.pending()).toEqual([2])
     t.deliver(2)
     expect(t.pending()).toEqual([1, 3])
@@ -136,6 +139,42 @@ describe('the canary gate', () => {
     expect(t.contents()[3]).toBe('1')
   })
 
+  test('a canary that no longer wants the name proves nothing: the next one tests it', () => {
+    const t = started()
+    t.fleet.publish(web({ e: 'bad' }, pods))
+    t.connections[0]!.envoy.unsubscribe('extension', ['e'])
+    t.deliverToServer(t.connections[0]!)
+    t.settle()
+    expect(t.connections.map(({ envoy }) => envoy.nacks.length)).toEqual([0, 1, 0, 0])
+    expect(t.fleet.quarantined()).toMatchObject([{ verdict: { node: 'p2' } }])
+  })
+
+  test('what a sidecar refused before it is not asked again, even where the content was away meanwhile', () => {
+    const t = started()
+    for (const connection of t.connections.splice(1)) t.disconnect(connection)
+    const without = aCompiled({ web: [aResource('cluster', 'c', '1')] }, { p1: 'web' })
+    for (const compiled of [web({ l: 'bad' }, ['p1']), without, web({ l: 'bad' }, ['p1'])]) {
+      t.fleet.publish(compiled)
+      t.settle()
+    }
+    expect(t.connections[0]!.envoy.nacks).toHaveLength(1)
+    expect(t.fleet.quarantined()).toMatchObject([{ name: 'l', verdict: { message: 'l: it is bad' } }])
+  })
+
+  test('what a sidecar has already it has accepted: it is not sent again, and others get it', () => {
+    const t = started()
+    t.fleet.publish(
+      aCompiled({ web: [aResource('cluster', 'c', '1')] }, Object.fromEntries(pods.map((pod) => [pod, 'web']))),
+    )
+    t.settle()
+    const deliveries = t.connections[0]!.envoy.deliveries.filter(({ type }) => type === 'extension').length
+    t.fleet.publish(web({}, [...pods, 'p5']))
+    const newcomer = t.connect({ id: 'p5', objection }, ['e'])
+    t.settle()
+    expect(t.contentOf(newcomer)).toBe('1')
+    expect(t.connections[0]!.envoy.deliveries.filter(({ type }) => type === 'extension')).toHaveLength(deliveries)
+  })
+
   test('without a sidecar it waits for the first one', () => {
     const harness = createHarness()
     harness.fleet.publish(web({ e: '1' }, pods))
@@ -147,17 +186,32 @@ describe('the canary gate', () => {
     expect(harness.fleet.counts().trials).toBe(0)
   })
 
-  test('a listener is not even tried before its table is decided', () => {
+  test('a listener is not even tried before its table is decided, be it by another sidecar', () => {
+    const harness = createHarness()
+    harness.fleet.publish(web({}, pods))
+    const [without, canary] = [harness.connect({ id: 'p1' }, []), harness.connect({ id: 'p2' }, ['e'])]
+    harness.settle()
+    harness.fleet.publish(web({ e: '2', l: '2' }, pods))
+    while (harness.turn());
+    expect([without.toEnvoy.length, canary.toEnvoy.length]).toEqual([0, 1])
+    harness.settle()
+    const types = (connection: Connection) => connection.envoy.deliveries.map(({ type }) => type)
+    expect([types(without).slice(2), types(canary).slice(3)]).toEqual([['listener'], ['extension', 'listener']])
+    expect(harness.applied.at(-1)).toMatchObject({ affected: 2, acked: 2 })
+  })
+
+  test('nothing is removed while something is being tested', () => {
     const t = started()
-    t.fleet.publish(web({ e: '2', l: '2' }, pods))
+    const resources = [
+      aResource('cluster', 'd', '1'),
+      aResource('extension', 'e', '1'),
+      aResource('listener', 'l', '2'),
+    ]
+    t.fleet.publish(aCompiled({ web: resources }, Object.fromEntries(pods.map((pod) => [pod, 'web']))))
     t.turns()
     expect(t.pending()).toEqual([0])
-    t.deliver(0)
-    const delivered = () => t.connections[0]!.envoy.deliveries.map(({ type }) => type).slice(3)
-    expect(delivered()).toEqual(['extension'])
     t.settle()
-    expect(delivered()).toEqual(['extension', 'listener'])
-    expect(t.applied).toMatchObject([{ affected: 4, acked: 4 }])
+    expect(t.connections.map(({ envoy }) => [...envoy.held.cluster.keys()])).toEqual([['d'], ['d'], ['d'], ['d']])
   })
 
   test('content that several classes share is tested once', () => {

@@ -162,7 +162,8 @@ test.each([
 })
 
 test.each([
-  ['a first request without node.id', request({ type_url: typeUrlOf('cluster') })],
+  ['a first request without a node', request({ type_url: typeUrlOf('cluster') })],
+  ['a first request without node.id', request({ node: { cluster: 'x' }, type_url: typeUrlOf('cluster') })],
   ['what is no discovery request', Buffer.from('ff'.repeat(9), 'hex')],
   ['an empty type_url', request({ node: { id: 'p1' } })],
 ])('%s ends the stream with INVALID_ARGUMENT', async (_what, bytes) => {
