@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { ResourceType } from '../compile/model.ts'
 import type { DeltaRequest, SotwRequest } from '../envoy/discovery.ts'
 import type { Blob } from './blobs.ts'
-import { type Effect, newStream, type StreamState, step } from './machine.ts'
+import { type Effect, maxNames, newStream, type StreamState, step } from './machine.ts'
 import { typeUrlOf } from './resource-types.ts'
 import type { Sight, View } from './subscription.ts'
 import { answerPatienceMs, type Protocol } from './turn.ts'
@@ -125,6 +125,22 @@ describe.each(both)('either protocol (%s)', (protocol) => {
     if (protocol === 'delta') t.delta('cluster', { typeUrl: '' })
     else t.sotw('cluster', { typeUrl: '' })
     expect(t.effects).toEqual([{ kind: 'invalid', message: 'type_url is empty' }])
+  })
+
+  test('a client that asks for names without end breaks the protocol', () => {
+    const t = talk()
+    ask(
+      t,
+      'extension',
+      Array.from({ length: maxNames }, (_, index) => `n${index}`),
+    )
+    expect(t.effects.some(({ kind }) => kind === 'invalid')).toBe(false)
+    ask(
+      t,
+      'extension',
+      Array.from({ length: maxNames + 1 }, (_, index) => `n${index}`),
+    )
+    expect(t.effects.at(-1)).toEqual({ kind: 'invalid', message: 'more than 10000 names of one type' })
   })
 
   test('a type we do not serve gets silence, and keeps no other type from being served', () => {

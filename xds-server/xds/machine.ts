@@ -38,6 +38,9 @@ export type Effect =
   /** It broke the protocol: end the stream with INVALID_ARGUMENT. */
   | { readonly kind: 'invalid'; readonly message: string }
 
+/** A class has tens to hundreds; a client that asks for more than this is broken, and would cost memory without end. */
+export const maxNames = 10_000
+
 type Versions = ReadonlyMap<string, string>
 export type Step = { readonly state: StreamState; readonly effects: readonly Effect[] }
 
@@ -145,6 +148,10 @@ function subscribe(
     sub === undefined && 'subscribe' in request && request.initialVersions.size > 0
       ? [{ kind: 'holds', type, versions: request.initialVersions }]
       : []
+  if (next.names.size > maxNames) {
+    const message = `more than ${maxNames} names of one type`
+    return { state, effects: [...effects, { kind: 'invalid', message }] }
+  }
   const wants: Effect[] = next.wildcard !== sub?.wildcard || next.names !== sub?.names ? [{ kind: 'wants', type }] : []
   return { state: put(state, type, next), effects: [...effects, ...brought, ...wants] }
 }
