@@ -2,8 +2,8 @@ import { ApiProblem } from '../../cli/client.ts'
 import { group, type Stage } from './stage.ts'
 import type { Step } from './story.ts'
 
-/** Well-formed for us, and too large a program for Envoy's regular expressions: its own limit, which our bootstrap sets. */
-const tooLarge = `/${Array.from({ length: 100 }, (_, n) => `{p${n}}`).join('/')}`
+/** A header value that no UTF-8 can say: JSON has it, our parser takes it, Envoy's protobuf does not. */
+const unsayable = '\ud800'
 
 async function broken(stage: Stage): Promise<string> {
   const rule = {
@@ -30,20 +30,26 @@ async function rejected(stage: Stage): Promise<readonly string[]> {
   await stage.policy.clusterMode('protect')
   await stage.applied()
   await stage.policy.insert(
-    { id: 'too-large', from: group.ui, to: group.appserver, http: [{ paths: [tooLarge] }], action: 'deny' },
+    {
+      id: 'unsayable',
+      from: group.ui,
+      to: group.appserver,
+      http: [{ headers: [{ name: 'x', exact: unsayable }] }],
+      action: 'deny',
+    },
     'top',
   )
   const status = await stage.until('Envoy to refuse it', async () => {
-    const found = (await stage.policy.rules()).find(({ rule }) => rule.id === 'too-large')
+    const found = (await stage.policy.rules()).find(({ rule }) => rule.id === 'unsayable')
     return found?.status.find(({ kind }) => kind === 'rejected')
   })
-  const event = await stage.event('the NACK', since, (e) => e.kind === 'enforcement' && e.rule === 'too-large')
+  const event = await stage.event('the NACK', since, (e) => e.kind === 'enforcement' && e.message.includes('unsayable'))
   const works = await stage.yelbWorks()
   const refused = await stage.refused('yelb-appserver', `http://${await stage.ip('yelb-db')}:4567/`, 'reset')
-  await stage.policy.remove('too-large')
+  await stage.policy.remove('unsayable')
   await stage.applied()
   await stage.policy.clusterMode(null)
-  return [`status of too-large: ${status.message}`, `event ${event.id}: ${event.message}`, works, refused]
+  return [`status of unsayable: ${status.message}`, `event ${event.id}: ${event.message}`, works, refused]
 }
 
 /** A broken rule, and one that Envoy does not take. */
