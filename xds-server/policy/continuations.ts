@@ -9,7 +9,7 @@ import { isAmbiguous } from './http-path.ts'
 import type { Action, HttpRequest, Rule } from './model.ts'
 import { matchesApplication } from './rule.ts'
 
-/** What is known of a connection beyond its addresses, which the rules given here all fit (and its port, if known). */
+/** What is known of a connection beyond its addresses and port, which the rules given here all fit. */
 export type Known = {
   /** Undefined: not known yet. */
   readonly application: string | undefined
@@ -18,8 +18,6 @@ export type Known = {
   readonly named: readonly string[]
   /** Groups that the destination is in for some server names only, whether the name is known or not. */
   readonly byName: readonly string[]
-  /** False: a rule about some ports may fit or not. */
-  readonly portKnown: boolean
 }
 
 const everyApplication = Object.keys(applications)
@@ -69,8 +67,7 @@ function fitsRequest(rule: Rule, http: HttpRequest | undefined): Fit {
 
 function fits(rule: Rule, application: string, known: Known): Fit {
   if (!matchesApplication(rule, application)) return 'no'
-  const port: Fit = known.portKnown || rule.ports.length === 0 ? 'yes' : 'maybe'
-  const parts = [port, fitsServerName(rule, application, known), fitsRequest(rule, known.http)]
+  const parts = [fitsServerName(rule, application, known), fitsRequest(rule, known.http)]
   if (parts.includes('no')) return 'no'
   return parts.includes('maybe') ? 'maybe' : 'yes'
 }

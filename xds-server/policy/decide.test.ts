@@ -137,6 +137,16 @@ describe('at connect', () => {
     )
   })
 
+  test('in Discover a connection that may yet come to the default breaks no rule', () => {
+    const noSql = { ...postgres, action: 'deny' } as const
+    const told = (over: Partial<Flow>) => judged([noSql], aFlow(ui, db, over), 'discover').consequence
+    expect([told({}), told({ application: 'redis' }), told({ application: 'postgresql' })]).toEqual([
+      'learn',
+      'learn',
+      'violation',
+    ])
+  })
+
   test('HTTP waits for the request', () => {
     const rules = [
       aRule('any', 'any', { id: 'reads', http: [anHttp({ methods: ['GET'] })] }),

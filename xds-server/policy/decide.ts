@@ -25,7 +25,7 @@ function look(flow: Flow, directory: Directory): Case {
   const byName = directory.namedGroups(flow.destination)
   const named = serverName === undefined ? byName : []
   const { application, http } = flow
-  return { flow, source, destination, known: { application, http, named, byName, portKnown: true } }
+  return { flow, source, destination, known: { application, http, named, byName } }
 }
 
 function candidates({ source, destination, known }: Case, directory: Directory): readonly Rule[] {
@@ -38,14 +38,16 @@ function earliest(rules: readonly Rule[], walks: readonly Walk[]): Rule | undefi
   return rules.find((rule) => met.has(rule))
 }
 
-type Ruling = { readonly policy: Outcome; readonly rule: Rule | undefined }
+/** `rule`: the one people are told of. `open`: it may be the default that decides, where they are told of a rule. */
+type Ruling = { readonly policy: Outcome; readonly rule: Rule | undefined; readonly open: boolean }
 
 function judge(rules: readonly Rule[], known: Known): Ruling {
   const walks = continuations(rules, known)
   const [ending, ...others] = endings(walks)
-  if (others.length > 0) return { policy: 'undecided', rule: earliest(rules, walks) }
-  // a deny that all share: people are told the first rule that may be meant, not the default behind it
-  return { policy: ending!, rule: ending === 'deny' ? earliest(rules, walks) : walks[0]!.last }
+  const open = walks.some(({ last }) => last === undefined)
+  if (others.length > 0) return { policy: 'undecided', rule: earliest(rules, walks), open }
+  // A deny that all share: people are told the first rule that may be meant, not the default behind it.
+  return { policy: ending!, rule: ending === 'deny' ? earliest(rules, walks) : walks[0]!.last, open }
 }
 
 function missesBefore(rule: Rule | undefined, rules: readonly Rule[], { flow, source, destination }: Case) {
@@ -54,9 +56,10 @@ function missesBefore(rule: Rule | undefined, rules: readonly Rule[], { flow, so
   return before.map((r): Miss => ({ rule: r.id, field: firstMisfit(r, seen) }))
 }
 
-function consequence({ policy, rule }: Ruling, mode: Mode): Verdict['consequence'] {
+/** What may yet come to the default is no violation of a rule: in Discover it is not held against anybody. */
+function consequence({ policy, open }: Ruling, mode: Mode): Verdict['consequence'] {
   if (policy !== 'deny') return 'none'
-  return rule === undefined && mode === 'discover' ? 'learn' : 'violation'
+  return open && mode === 'discover' ? 'learn' : 'violation'
 }
 
 function verdict(ruling: Ruling, it: Case, directory: Directory, misses: readonly Miss[]): Verdict {

@@ -1,11 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { aRule, someTime } from '../../test/support/builders.ts'
+import { aRule } from '../../test/support/builders.ts'
 import type { Position } from './edit.ts'
-import { insertRule, moveRule, removeRule, replaceRule, setDisabled } from './edit.ts'
+import { insertRule, moveRule, removeRule, replaceRule } from './edit.ts'
 import type { Parsed, Rule } from './model.ts'
 
-const later = '2026-02-02T00:00:00.000Z'
 /** `f…` is federated. */
 const aRuleCalled = (id: string): Rule => aRule('any', 'any', { id, origin: id.startsWith('f') ? 'federated' : 'user' })
 const list = 'f1 f2 a b c'.split(' ').map(aRuleCalled)
@@ -66,17 +65,6 @@ describe('the rest', () => {
       'origin: a rule can not become or cease to be federated',
     )
     expect(told(replaceRule(list, aRuleCalled('z')))).toBe('id: there is no rule `z`')
-  })
-
-  test('switching off and on', () => {
-    const off = setDisabled(list, 'a', true, later)
-    expect(off).toEqual({
-      ok: true,
-      value: list.map((r) => (r.id === 'a' ? { ...r, disabled: true, updatedAt: later } : r)),
-    })
-    expect(setDisabled(list, 'a', false, later)).toEqual({ ok: true, value: list })
-    expect(told(setDisabled(list, 'z', true, later))).toBe('id: there is no rule `z`')
-    expect(list[2]).toEqual(aRule('any', 'any', { id: 'a', updatedAt: someTime }))
   })
 })
 

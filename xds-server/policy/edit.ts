@@ -63,11 +63,3 @@ export function replaceRule(rules: Rules, rule: Rule): Parsed<Rules> {
   if (isFederated(before) !== isFederated(rule)) return fail('origin', 'a rule can not become or cease to be federated')
   return { ok: true, value: rules.map((r) => (r.id === rule.id ? rule : r)) }
 }
-
-/** @param now ISO 8601, UTC; kept as `updatedAt` if this changes anything */
-export function setDisabled(rules: Rules, id: string, disabled: boolean, now: string): Parsed<Rules> {
-  const rule = rules.find((r) => r.id === id)
-  if (rule === undefined) return missing(id)
-  if (rule.disabled === disabled) return { ok: true, value: rules }
-  return replaceRule(rules, { ...rule, disabled, updatedAt: now })
-}

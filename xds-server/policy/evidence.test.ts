@@ -1,14 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { Evidence } from './evidence.ts'
-import {
-  httpFromRequests,
-  maxDistinctSegments,
-  maxPeers,
-  maxRequestKinds,
-  mergeEvidence,
-  mergeRequests,
-} from './evidence.ts'
+import { httpFromRequests, maxDistinctSegments, maxRequestKinds, mergeRequests } from './evidence.ts'
 import { matchesHttp } from './http.ts'
 
 const requests = (paths: readonly string[], method = 'GET') =>
@@ -64,20 +56,6 @@ describe('paths become templates', () => {
       }),
     )
   })
-})
-
-test('evidence adds up', () => {
-  const one: Evidence = { count: 2, firstSeen: 10, lastSeen: 20, peers: ['10.0.0.2'], requests: { 'GET /': 2 } }
-  const two: Evidence = {
-    count: 3,
-    firstSeen: 5,
-    lastSeen: 15,
-    peers: many(20, (i) => `10.0.1.${i}`),
-    requests: { 'GET /': 1 },
-  }
-  const sum = mergeEvidence(one, two)
-  expect(sum).toEqual({ count: 5, firstSeen: 5, lastSeen: 20, requests: { 'GET /': 3 }, peers: expect.any(Array) })
-  expect([sum.peers.length, sum.peers.includes('10.0.0.2')]).toEqual([maxPeers, true])
 })
 
 describe('evidence becomes the http part of a rule', () => {

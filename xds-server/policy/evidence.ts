@@ -15,7 +15,6 @@ export type Evidence = {
   readonly requests: RequestCounts
 }
 
-export const maxPeers = 10
 /** Kinds of requests that one rule's evidence keeps. */
 export const maxRequestKinds = 200
 /** Past this many distinct values in one place of a path, the place is a parameter. */
@@ -108,17 +107,6 @@ export function mergeRequests(counts: RequestCounts, more: RequestCounts): Reque
     ...ranked.slice(0, maxRequestKinds),
     ...(other > 0 ? [[otherRequests, other] as const] : []),
   ])
-}
-
-export function mergeEvidence(a: Evidence, b: Evidence): Evidence {
-  return {
-    count: a.count + b.count,
-    firstSeen: Math.min(a.firstSeen, b.firstSeen),
-    lastSeen: Math.max(a.lastSeen, b.lastSeen),
-    // The known ones first, so that the sample stays what it was.
-    peers: [...new Set([...a.peers, ...b.peers])].slice(0, maxPeers).sort(),
-    requests: mergeRequests(a.requests, b.requests),
-  }
 }
 
 /** A client chose these paths: one with a `*` of its own must not become a pattern that fits more. */

@@ -12,11 +12,11 @@ import { continuations } from './continuations.ts'
 import type { Directory } from './directory.ts'
 import type { Evidence } from './evidence.ts'
 import { namespaceOf } from './group.ts'
-import { shortHash } from './hash.ts'
-import type { Endpoint, IgnoredFlow, PortRange, Rule } from './model.ts'
-import { maxLearnedPorts, reservedGroups } from './model.ts'
+import type { Draft } from './learned-rules.ts'
+import { addRule, draftOf, keyOf, withPort } from './learned-rules.ts'
+import type { Endpoint, IgnoredFlow, Rule } from './model.ts'
+import { reservedGroups } from './model.ts'
 import { maxRules } from './parse-rule.ts'
-import { normalisePorts } from './ports.ts'
 import { matchesPorts } from './rule.ts'
 
 /** Connections of one kind that no rule matched. */
@@ -66,7 +66,6 @@ export type LearnContext = {
 
 type Spoken = Observation & { readonly application: string }
 
-const keyOf = (from: string, to: string, application: string): string => JSON.stringify([from, to, application])
 const hasSpoken = (o: Observation): o is Spoken => o.application !== undefined
 
 /** Groups that everyone who is called this is in. */
@@ -81,7 +80,7 @@ function commonGroups(name: string, directory: Directory): readonly string[] {
 function isDecided({ source, destination, port, protocol, application }: Spoken, directory: Directory): boolean {
   const between = directory.rules.between(commonGroups(source, directory), commonGroups(destination, directory))
   const rules = between.filter((r) => !r.disabled && matchesPorts(r.ports, port, protocol))
-  const known = { application, http: undefined, named: [], byName: [], portKnown: true }
+  const known = { application, http: undefined, named: [], byName: [] }
   return continuations(rules, known).every(({ last }) => last !== undefined)
 }
 
@@ -99,82 +98,26 @@ function objection(observation: Observation, directory: Directory): Skipped | un
   return isDecided(observation, directory) ? 'decided' : undefined
 }
 
-/** The list while it is being learned into: places of learned rules by key, and the ids in use. */
-type Draft = {
-  readonly rules: Rule[]
-  readonly places: Map<string, number>
-  readonly ids: Set<string>
-  readonly now: string
-}
-
-function draftOf(rules: readonly Rule[], now: string): Draft {
-  const learned = [...rules.entries()].filter(([, r]) => r.origin === 'learned' && r.applications.length === 1)
-  const places = new Map(learned.map(([i, r]) => [keyOf(r.from, r.to, r.applications[0]!), i]))
-  return { rules: [...rules], places, ids: new Set(rules.map((r) => r.id)), now }
-}
-
-/** The same for the same key, save where a person's rule has the id. */
-function freeId(key: string, ids: ReadonlySet<string>): string {
-  const id = `learned-${shortHash(key)}`
-  if (!ids.has(id)) return id
-  let n = 2
-  while (ids.has(`${id}-${n}`)) n++
-  return `${id}-${n}`
-}
-
-const single = (port: number): PortRange => ({ protocol: 'tcp', from: port, to: port })
-const size = (ports: readonly PortRange[]): number => ports.reduce((sum, { from, to }) => sum + to - from + 1, 0)
-
-function addRule(draft: Draft, { source, destination, application, port }: Spoken): string {
-  const key = keyOf(source, destination, application)
-  const id = freeId(key, draft.ids)
-  const times = { createdAt: draft.now, updatedAt: draft.now }
-  const facts = { comment: '', http: [], action: 'allow', disabled: false, origin: 'learned' } as const
-  const rule: Rule = {
-    id,
-    from: source,
-    to: destination,
-    applications: [application],
-    ports: [single(port)],
-    ...facts,
-    ...times,
-  }
-  draft.ids.add(id)
-  draft.places.set(key, draft.rules.push(rule) - 1)
-  return id
-}
-
-const tooMany = `more than ${maxLearnedPorts} ports were seen, so it is any port`
-
-/** The rule with one port more; the very same rule if it has it. */
-function withPort(rule: Rule, port: number, now: string): Rule {
-  if (matchesPorts(rule.ports, port, 'tcp')) return rule
-  const ports = normalisePorts([...rule.ports, single(port)])
-  if (size(ports) <= maxLearnedPorts) return { ...rule, ports, updatedAt: now }
-  return { ...rule, ports: [], comment: rule.comment === '' ? tooMany : `${rule.comment}; ${tooMany}`, updatedAt: now }
-}
-
 function changeOf(before: Rule, after: Rule): LearnedChange['change'] {
   if (before === after) return 'known'
   return after.ports.length === 0 ? 'any' : 'port'
 }
 
 function learnOne(draft: Draft, observation: Spoken): LearnedChange | Skipped {
-  const { source, destination, application, port } = observation
-  const place = draft.places.get(keyOf(source, destination, application))
+  const place = draft.places.get(keyOf(observation))
   if (place === undefined) {
     if (draft.rules.length >= maxRules) return 'full'
     return { observation, rule: addRule(draft, observation), change: 'new' }
   }
   const before = draft.rules[place]!
   if (before.disabled) return 'disabled'
-  const after = withPort(before, port, draft.now)
+  const after = withPort(before, observation.port, draft.now)
   draft.rules[place] = after
   return { observation, rule: after.id, change: changeOf(before, after) }
 }
 
 function inOrder(a: Observation, b: Observation): number {
-  const [x, y] = [a, b].map((o) => keyOf(o.source, o.destination, o.application ?? ''))
+  const [x, y] = [a, b].map((o) => keyOf({ ...o, application: o.application ?? '' }))
   return x! < y! ? -1 : x! > y! ? 1 : a.port - b.port
 }
 

@@ -2,25 +2,14 @@
 import { formatAddress, formatCidr, parseBlocks, parseCidr, parseRange } from './address.ts'
 import { isHostPattern } from './fqdn.ts'
 import { learnedPrefix, namespaceOf } from './group.ts'
-import type {
-  AddressGroup,
-  Criterion,
-  CriterionKey,
-  CriterionOp,
-  CustomGroup,
-  Group,
-  LearnedGroup,
-  Parsed,
-  Problem,
-} from './model.ts'
+import type { AddressGroup, CustomGroup, Group, LearnedGroup, Parsed, Problem } from './model.ts'
 import { modes, reservedGroups } from './model.ts'
 import type { Reader } from './parse.ts'
-import { anyText, at, didYouMean, list, oneOf, optional, parseWith, required, struct, text } from './parse.ts'
-import { compileRegex } from './regex.ts'
+import { anyText, list, oneOf, optional, parseWith, required, struct, text } from './parse.ts'
+import { readCriteria } from './parse-criteria.ts'
 
 /** Groups people keep something about. */
 export const maxGroups = 5_000
-const maxCriteria = 64
 /** Entries of one address group; `maxAddressesPerSidecar` bounds what they come to. */
 const maxAddresses = 2_000
 /** `nv.` + a Kubernetes name (253) + `.` + a namespace (63). */
@@ -47,48 +36,6 @@ function ownName(kind: Group['kind']): Reader<string> {
       kind === 'learned' ? 'must be nv.<owner>.<namespace>' : 'nv. is for groups that are made by themselves'
     return void problems.push({ path, message })
   }
-}
-
-const plainKeys: readonly string[] = ['image', 'node', 'workload', 'service', 'namespace', 'serviceAccount']
-
-function isKey(value: string): value is CriterionKey {
-  return plainKeys.includes(value) || /^(label|nsLabel)\.[A-Za-z0-9][A-Za-z0-9._/-]*$/.test(value)
-}
-
-const key = text<CriterionKey>((value) => {
-  if (isKey(value)) return { value }
-  const known = [...plainKeys, 'label.<key>', 'nsLabel.<key>']
-  return { wrong: `\`${value}\` is no key: ${known.join(', ')}${didYouMean(value, plainKeys)}` }
-}, 400)
-
-/** Longer ones first: `!=` is not `=` after a key that ends in `!`. */
-const ops: readonly CriterionOp[] = ['!=', '!~', '=', '@', '^', '~']
-
-const criterionObject = struct<Criterion>({
-  key: required(key),
-  op: required(oneOf(ops)),
-  value: required(anyText(512)),
-})
-
-/** `namespace=cattle-*` as well as `{key, op, value}`. */
-const readCriterion: Reader<Criterion> = (input, path, problems) => {
-  const found = typeof input === 'string' ? /^([^!=@^~]*)(!=|!~|=|@|\^|~)(.*)$/s.exec(input) : null
-  if (typeof input === 'string' && found === null) {
-    return void problems.push({ path, message: 'must be a key, one of = != @ ^ ~ !~, and a value' })
-  }
-  const written = found ? { key: found[1]!.trim(), op: found[2], value: found[3]!.trim() } : input
-  const criterion = criterionObject(written, path, problems)
-  const wrong = criterion && criterionProblem(criterion)
-  return wrong === undefined ? criterion : void problems.push({ path: at(path, 'value'), message: wrong })
-}
-
-function criterionProblem({ op, value }: Criterion): string | undefined {
-  if (op === '~' || op === '!~') {
-    const regex = compileRegex(value)
-    return regex.ok ? undefined : `the pattern ${regex.message}`
-  }
-  // Every text begins with and contains the empty one: almost certainly not what was meant.
-  return value === '' && (op === '@' || op === '^') ? 'is empty, which fits everything' : undefined
 }
 
 /** The one spelling of an address, block, range or name. */
@@ -125,7 +72,7 @@ const readers: { readonly [K in Group['kind']]: Reader<Extract<Group, { kind: K 
     kind: kindField('custom'),
     name: required(ownName('custom')),
     comment,
-    criteria: required(list(readCriterion, maxCriteria)),
+    criteria: required(readCriteria),
   }),
   address: struct<AddressGroup>({
     kind: kindField('address'),

@@ -1,7 +1,7 @@
 /** Rules as people write them ⇄ the model. Only `from`, `to` and `action` are needed. */
 import { applications, isApplication, isHttp } from './applications.ts'
 import { shortHash } from './hash.ts'
-import type { HttpMatch, Parsed, PortRange, Problem, Rule, RuleOrigin } from './model.ts'
+import type { HttpMatch, Parsed, PortRange, Rule, RuleOrigin } from './model.ts'
 import { defaultRuleId } from './model.ts'
 import type { Reader } from './parse.ts'
 import {
@@ -21,6 +21,7 @@ import {
 import { groupName } from './parse-group.ts'
 import { readHttp } from './parse-http.ts'
 import { formatPorts, parsePorts } from './ports.ts'
+import { distinctIds, listProblems } from './rule-list.ts'
 
 /** Rules of a cluster. */
 export const maxRules = 10_000
@@ -121,40 +122,11 @@ export function parseRule(input: unknown, path = ''): Parsed<Rule> {
   return parseWith(readRule, input, path)
 }
 
-/** Order and identity: what no single rule shows. `path` is that of the list. */
-export function listProblems(rules: readonly Rule[], path: string): readonly Problem[] {
-  const first = new Map<string, number>()
-  const firstLocal = rules.findIndex((r) => r.origin !== 'federated')
-  return rules.flatMap(({ id, origin }, i): Problem[] => {
-    const earlier = first.get(id)
-    first.set(id, earlier ?? i)
-    const late = origin === 'federated' && firstLocal >= 0 && i > firstLocal
-    return [
-      ...(earlier === undefined
-        ? []
-        : [{ path: `${path}[${i}].id`, message: `\`${id}\` is the id of ${path}[${earlier}], too` }]),
-      ...(late ? [{ path: `${path}[${i}]`, message: 'is federated, but stands below a local rule' }] : []),
-    ]
-  })
-}
-
-/** Rules without an id of their own that say the same are told apart by their number. */
-function distinct(rules: readonly Rule[], given: ReadonlySet<string>): readonly Rule[] {
-  const taken = new Set(given)
-  return rules.map((rule) => {
-    if (given.has(rule.id)) return rule
-    let id = rule.id
-    for (let n = 2; taken.has(id); n++) id = `${rule.id}-${n}`
-    taken.add(id)
-    return { ...rule, id }
-  })
-}
-
 export const readRules: Reader<readonly Rule[]> = (input, path, problems) => {
   const rules = list(readRule, maxRules)(input, path, problems)
   if (rules === undefined) return undefined
   const given = (input as readonly { readonly id?: string }[]).flatMap((r) => r.id ?? [])
-  const all = distinct(rules, new Set(given))
+  const all = distinctIds(rules, new Set(given))
   const wrong = listProblems(all, path)
   problems.push(...wrong)
   return wrong.length > 0 ? undefined : all

@@ -1,10 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { aGroup, anHttp, aRule, aWorld, someTime, tcp } from '../../test/support/builders.ts'
+import { aGroup, anHttp, aRule, someTime, tcp } from '../../test/support/builders.ts'
 import { defaultPolicy, defaultSettings } from './defaults.ts'
 import type { Parsed, Policy, PortRange } from './model.ts'
 import { parseGroup, parseGroups } from './parse-group.ts'
-import { parseInventory } from './parse-inventory.ts'
 import { parseIgnored, parsePolicy, parseSettings, policyToDocument } from './parse-policy.ts'
 import { parseRule, parseRules, ruleToDocument, unknownTime } from './parse-rule.ts'
 import { formatPorts, normalisePorts, parsePorts } from './ports.ts'
@@ -378,78 +377,8 @@ describe('a whole policy', () => {
   })
 })
 
-describe('an inventory', () => {
-  test('is made canonical; what is left out is ordinary', () => {
-    const parsed = parseInventory({
-      workloads: [{ id: 'ui-1', namespace: 'yelb', ips: ['::FFFF:10.42.0.1'], managed: true, ports: [{ port: 80 }] }],
-      podCidrs: ['10.42.9.9/16'],
-      resolved: { 'Example.com.': ['FD00::1'] },
-    })
-    expect(value(parsed)).toEqual({
-      ...aWorld().inventory,
-      nodes: [],
-      podCidrs: ['10.42.0.0/16'],
-      resolved: { 'example.com': ['fd00::1'] },
-      workloads: [
-        {
-          id: 'ui-1',
-          name: 'ui-1',
-          namespace: 'yelb',
-          labels: {},
-          serviceAccount: 'default',
-          node: '',
-          image: '',
-          owner: { kind: 'Pod', name: 'ui-1' },
-          ips: ['10.42.0.1'],
-          ports: [{ port: 80, protocol: 'tcp' }],
-          managed: true,
-        },
-      ],
-    })
-  })
-
-  test('any that is there is read back the same', () => {
-    fc.assert(
-      fc.property(world, ({ inventory }) => {
-        expect(value(parseInventory(inventory))).toEqual(inventory)
-      }),
-    )
-  })
-
-  test('every problem with its path', () => {
-    const pod = { id: 'a', namespace: 'x', ips: [] }
-    expect(problems(parseInventory({ workloads: [pod, pod], podCidrs: [] }))).toEqual([
-      'workloads[1].id: `a` is another workload’s id, too',
-    ])
-    expect(
-      problems(
-        parseInventory({
-          workloads: [{ ...pod, ips: ['x'], owner: { kind: 'Deploy', name: '' } }],
-          podCidrs: ['10/8'],
-          resolved: { '*.a': [] },
-        }),
-      ),
-    ).toEqual([
-      'workloads[0].owner.kind: must be Deployment, StatefulSet, DaemonSet, Job, CronJob, Pod',
-      'workloads[0].owner.name: is empty',
-      'workloads[0].ips[0]: `x` is no address',
-      'podCidrs[0]: `10/8` is no block of addresses',
-      'resolved.*.a: `*.a` is no host name',
-    ])
-  })
-})
-
 test('nothing that anybody could write makes a parser throw', () => {
-  const parsers = [
-    parseRule,
-    parseRules,
-    parseGroup,
-    parseGroups,
-    parseSettings,
-    parseIgnored,
-    parsePolicy,
-    parseInventory,
-  ]
+  const parsers = [parseRule, parseRules, parseGroup, parseGroups, parseSettings, parseIgnored, parsePolicy]
   fc.assert(
     fc.property(fc.anything(), fc.constantFrom(...parsers), (input, parse) => {
       const parsed = parse(input)

@@ -25,10 +25,13 @@ function kindOf(input: unknown): string {
   return Array.isArray(input) ? 'a list' : typeof input === 'object' ? 'an object' : `a ${typeof input}`
 }
 
+/** Characters of a text without a narrower bound of its own. */
+export const maxText = 1_000
+
 /** A text that `check` judges: it returns the text to keep, or says in words what is wrong with it. */
 export function text<T extends string = string>(
   check: (text: string) => { readonly value: T } | { readonly wrong: string },
-  max = 1_000,
+  max = maxText,
 ): Reader<T> {
   return (input, path, problems) => {
     const wrong = (message: string) => void problems.push({ path, message })
@@ -71,17 +74,6 @@ export function list<T>(item: Reader<T>, max: number): Reader<readonly T[]> {
     const before = problems.length
     const items = input.map((one, i) => item(one, `${path}[${i}]`, problems))
     return problems.length > before ? undefined : (items as T[])
-  }
-}
-
-/** An object with any keys, each judged by `key`. */
-export function record<T>(key: Reader<string>, item: Reader<T>, max: number): Reader<Readonly<Record<string, T>>> {
-  return (input, path, problems) => {
-    const entries = objectEntries(input, path, problems)
-    if (entries === undefined) return undefined
-    if (entries.length > max) return void problems.push({ path, message: `has more than ${max} entries` })
-    const read = entries.map(([k, v]) => [key(k, at(path, k), problems), item(v, at(path, k), problems)])
-    return Object.fromEntries(read)
   }
 }
 
