@@ -25,7 +25,7 @@ export type Step = {
 }
 
 /** In the order they are told: each goes on from where the one before left the cluster. */
-const steps: readonly Step[] = [discover, edit, monitor, protect, cut, scale, ssh, paths, control, refusals]
+export const steps: readonly Step[] = [discover, edit, monitor, protect, cut, scale, ssh, paths, control, refusals]
 
 export type Told =
   | {

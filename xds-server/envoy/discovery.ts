@@ -1,5 +1,6 @@
 /** The discovery protocol's messages, delta and state of the world, as plain values. */
 import { messageType } from './descriptor.ts'
+import { reasonOf } from './refusal.ts'
 
 const api = 'envoy.service.discovery.v3.'
 
@@ -11,7 +12,7 @@ export type DiscoveryNode = {
 }
 
 /** Why the client refused the response with that nonce: a NACK is this being there, never a guess from versions. */
-export type DiscoveryError = { readonly code: number; readonly message: string }
+export type DiscoveryError = { readonly code: number /** Its reason in one line. */; readonly message: string }
 
 export type DeltaRequest = {
   readonly node: DiscoveryNode | undefined
@@ -68,7 +69,7 @@ function nodeOf(raw: RawNode | undefined): DiscoveryNode | undefined {
 }
 
 const errorOf = (raw: RawError | undefined): DiscoveryError | undefined =>
-  raw ? { code: raw.code, message: raw.message } : undefined
+  raw ? { code: raw.code, message: reasonOf(raw.message) } : undefined
 
 /** @throws where the bytes are no such message */
 export function decodeDeltaRequest(bytes: Uint8Array): DeltaRequest {
