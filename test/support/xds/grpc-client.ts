@@ -14,6 +14,8 @@ export type GrpcEnvoy = {
   readonly envoy: SimulatedEnvoy
   /** gRPC status code when the stream ends. */
   readonly ended: Promise<number>
+  /** Resolves when what arrived fits. */
+  until(fits: (envoy: SimulatedEnvoy) => boolean): Promise<void>
   close(): void
 }
 
@@ -33,7 +35,9 @@ export function connectEnvoy({ address, ca, token, onDelivery, ...options }: Grp
   stream.on('data', (bytes: Buffer) => {
     const delivery = envoy.receive(bytes)
     onDelivery?.(delivery)
+    for (const check of waiting) check()
   })
+  const waiting = new Set<() => void>()
   // the status says the same and comes always
   stream.on('error', () => {})
   const ended = new Promise<number>((resolve) => {
@@ -42,6 +46,16 @@ export function connectEnvoy({ address, ca, token, onDelivery, ...options }: Grp
   return {
     envoy,
     ended,
+    until: (fits) =>
+      new Promise((resolve) => {
+        const check = () => {
+          if (!fits(envoy)) return
+          waiting.delete(check)
+          resolve()
+        }
+        waiting.add(check)
+        check()
+      }),
     close() {
       stream.cancel()
       client.close()
