@@ -67,14 +67,22 @@ function partsFor(world: World, before: Directory | undefined): Parts {
   }
 }
 
-/** Only a managed end has a mode, and only a sidecar of ours decides: the destination's where there is one. */
-function effectiveMode(world: World, modes: Modes, source: Endpoint, destination: Endpoint) {
+/**
+ * Only a managed end has a mode, and only a sidecar of ours decides: the destination's where there is one. What leaves
+ * for an `unknown` pod address nobody decides, unless a rule says something of `unknown`: the sidecar would have to hold
+ * every pod's address to tell it from a pod whose own sidecar decides.
+ */
+function effectiveMode({ world, modes, rules }: Place, source: Endpoint, destination: Endpoint) {
   const modeAt = (end: Endpoint) =>
     end.kind === 'workload' && end.workload.managed ? modes(learnedGroup(end.workload)) : undefined
-  const [from, to] = [modeAt(source), modeAt(destination)]
+  const isPassing = () =>
+    destination.kind === 'unknown' && !rules.between(source.groups, ['unknown']).some((rule) => !rule.disabled)
+  const [from, to] = [isPassing() ? undefined : modeAt(source), modeAt(destination)]
   const decidedBy = to ? 'destination' : from ? 'source' : 'none'
   return { ...resolveMode(world.policy.settings.modeResolution, from, to), decidedBy } as const
 }
+
+type Place = { readonly world: World; readonly modes: Modes; readonly rules: RuleIndex }
 
 function endpointAt({ endpoints }: Parts, text: string, serverName: string | undefined): Endpoint {
   // An IPv4 text has only one spelling.
@@ -98,7 +106,7 @@ export function directory(world: World, before?: Directory): Directory {
     groupsOf: groups.of,
     members: groups.members,
     modeOf: modes,
-    effectiveMode: (source, destination) => effectiveMode(world, modes, source, destination),
+    effectiveMode: (source, destination) => effectiveMode({ world, modes, rules: parts.rules }, source, destination),
     prefixes: endpoints.prefixes,
     namedGroups: (ip) => endpoints.find(ip).named,
     namesOf: endpoints.names.of,

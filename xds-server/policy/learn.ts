@@ -68,11 +68,12 @@ type Spoken = Observation & { readonly application: string }
 
 const hasSpoken = (o: Observation): o is Spoken => o.application !== undefined
 
-/** Groups that everyone who is called this is in. */
+/** Groups that everyone who is called this is in. A DNS server need not be a workload, even where some are. */
 function commonGroups(name: string, directory: Directory): readonly string[] {
-  const [first, ...others] = directory.members(name).map((w) => directory.groupsOf(w))
+  const isReserved = reservedGroups.some((r) => r === name)
+  const [first, ...others] = isReserved ? [] : directory.members(name).map((w) => directory.groupsOf(w))
   if (first !== undefined) return first.filter((group) => others.every((groups) => groups.includes(group)))
-  const isPlace = !reservedGroups.some((r) => r === name) && namespaceOf(name) === undefined
+  const isPlace = !isReserved && namespaceOf(name) === undefined
   return [...new Set([name, ...(isPlace ? ['external'] : []), 'any'])]
 }
 
