@@ -6,6 +6,11 @@ const figure = (over: Partial<Figure>): Figure => ({ name: 'x', value: 90, unit:
 test('a ratio is the value by its peer', () => {
   expect(ratioOf(figure({ peer: { name: 'plain', value: 120 } }))).toBe(0.75)
   expect(ratioOf(figure({}))).toBeUndefined()
+  expect(ratioOf(figure({ peer: { name: 'plain', value: 0 } }))).toBeUndefined()
+})
+
+test('a ratio that the bench knows better is taken', () => {
+  expect(ratioOf(figure({ peer: { name: 'plain', value: 120, ratio: 0.8 } }))).toBe(0.8)
 })
 
 test('a gate holds for the value or the ratio, its bound included', () => {

@@ -9,8 +9,11 @@ export type Figure = {
   readonly value: number
   /** `req/s`, `ms`, `µs`, `MB`, … */
   readonly unit: string
-  /** What it is compared to, measured in the same run: ratio = value / peer. */
-  readonly peer?: { readonly name: string; readonly value: number }
+  /**
+   * What it is compared to, measured in the same run. Where no `ratio` is given it is value / peer; a bench of many
+   * rounds gives the median of each round's, which a disturbance of the machine moves less than the values themselves.
+   */
+  readonly peer?: { readonly name: string; readonly value: number; readonly ratio?: number }
   readonly gate?: Gate
 }
 
@@ -27,7 +30,8 @@ export type BenchOptions = {
 export type Bench = (options: BenchOptions) => readonly Figure[] | Promise<readonly Figure[]>
 
 export function ratioOf({ value, peer }: Figure): number | undefined {
-  return peer && peer.value !== 0 ? value / peer.value : undefined
+  if (peer === undefined) return undefined
+  return peer.ratio ?? (peer.value === 0 ? undefined : value / peer.value)
 }
 
 /** Undefined: there is no gate, or nothing to hold against it. */

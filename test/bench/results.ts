@@ -16,7 +16,7 @@ const result = z.object({
   unit: z.string(),
   peer: z.string().nullable(),
   peerValue: z.number().nullable(),
-  /** value / peerValue */
+  /** value / peerValue, or the median of the rounds' */
   ratio: z.number().nullable(),
   gate: z.string().nullable(),
   met: z.boolean().nullable(),
@@ -123,7 +123,10 @@ export function report(results: readonly Result[]): string {
   return [
     '# Results',
     'Written by `npm run bench` from results.json: run it, do not edit this. Machines differ, so read the ratios: both',
-    'sides of each were measured in the same run, interleaved, the best of several rounds.',
+    'sides of each were measured in the same run. Where rounds were interleaved (dataplane), values are those of the best',
+    'round and a ratio is the median of the rounds; the twin is the same proxy once more: what is as far from 1 as it is',
+    'was not told apart.',
+    '',
     `Gates: ${gated - missed.length} of ${gated} met${missed.length > 0 ? `; missed: ${missed.join(', ')}` : ''}.`,
     ...Map.groupBy(results, ({ bench }) => bench)
       .entries()

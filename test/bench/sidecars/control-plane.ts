@@ -53,6 +53,7 @@ if (process.argv[2] === 'serve') {
 // ---------------------------------------------------------------- the parent
 
 export type ControlPlane = AsyncDisposable & {
+  readonly pid: number
   /** PEM of the authority that signed its certificate. */
   readonly ca: string
   /** Serves a policy to the sidecar that has this token; resolves with the port. */
@@ -69,6 +70,7 @@ export async function startControlPlane(places: Places): Promise<ControlPlane> {
   const child = fork(import.meta.filename, ['serve'], { execPath, execArgv, serialization: 'advanced' })
   let port = firstPort
   return {
+    pid: child.pid!,
     ca: authority.cert,
     async serve(workload, token, compiled) {
       const order: Order = { tls, token: tokenLine(workload, token), port: port++, compiled }

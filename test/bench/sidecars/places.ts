@@ -21,6 +21,8 @@ export type Places = AsyncDisposable & {
   exec(place: string, argv: readonly string[]): Promise<string>
   /** Ends with us at the latest; its output is dropped, what it complains about is ours to show. */
   start(place: string, argv: readonly string[], options?: StartOptions): ChildProcess
+  /** Process ids of what was started and runs. */
+  running(): readonly number[]
   /** The beginning of a command line that runs the rest in a place. */
   into(place: string, core?: Core): readonly string[]
 }
@@ -106,6 +108,7 @@ export async function makePlaces(names: readonly string[], signal: AbortSignal):
     addressOf: (place) => `10.22.${names.indexOf(place) + 1}.2`,
     hubFor: (place) => `10.22.${names.indexOf(place) + 1}.1`,
     into,
+    running: () => [...children].flatMap(({ pid }) => pid ?? []),
     async exec(place, argv) {
       const [file, ...args] = [...into(place), 'setpriv', '--pdeathsig', 'KILL', ...argv]
       return (await run(file!, args, { signal, maxBuffer: maxOutputBytes })).stdout
