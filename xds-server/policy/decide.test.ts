@@ -213,6 +213,25 @@ describe('host names', () => {
     expect(said(asked({ application: 'http' }))).toBe('undecided by updates')
   })
 
+  test('a rule about paths behind one about names guards against ambiguous paths, whichever name is asked for', () => {
+    const reads = aRule('any', 'any', { id: 'reads', http: [anHttp({ paths: ['/a'] })] })
+    const world = aWorld({
+      workloads,
+      groups: [names],
+      resolved,
+      rules: [...rules, reads],
+      settings: { mode: 'protect' },
+    })
+    const asks = (path: string) =>
+      said(
+        decide(
+          aFlow(ui, '203.0.113.5', { application: 'http', http: aRequest({ host: 'pkg.example.com', path }) }),
+          directory(world),
+        ),
+      )
+    expect([asks('/x'), asks('/x%2fy')]).toEqual(['allow by updates', 'deny by default'])
+  })
+
   test('the group is the name of the destination', () => {
     const { destination } = asked({ application: 'tls', serverName: 'pkg.example.com' }).trace
     expect(destination.groups).toEqual(['updates', 'external', 'any'])

@@ -49,7 +49,7 @@ describe('what an address is', () => {
 
   test('nobody: in the pod network without a workload, claimed twice, or no address at all', () => {
     const twin = aWorkload('twin', { ips: ['10.42.0.1'] })
-    const groups = [aGroup('all', { addresses: ['0.0.0.0/0'] })]
+    const groups = [aGroup('all', { addresses: ['0.0.0.0/0'] }), aGroup('inside', { addresses: ['10.42.7.0/24'] })]
     const unknown = ['unknown', 'unknown', 'any']
     expect(at('10.42.7.7', { workloads, groups })).toEqual(unknown)
     expect(at('10.42.0.1', { workloads: [ui, twin], groups })).toEqual(unknown)

@@ -154,6 +154,10 @@ describe('what is not learned', () => {
     expect(because({ rules: [aRule('any', 'any', { applications: ['redis'] })] })).toEqual([])
   })
 
+  test('a rule about gRPC decides nothing for what else HTTP/2 may carry', () => {
+    expect(because({ rules: [aRule('any', 'any', { applications: ['grpc'] })] }, { application: 'http2' })).toEqual([])
+  })
+
   test('a group that only some members are in decides nothing for the others', () => {
     const red = aGroup('red', { criteria: [{ key: 'label.team', op: '=', value: 'red' }] })
     const other = aWorkload('ui-2', { owner: ui.owner, ips: ['10.42.0.9'] })
@@ -225,7 +229,8 @@ describe('whatever the traffic', () => {
           const ends = [before.trace.source, before.trace.destination].map(groupFor)
           if (before.consequence !== 'learn' || flow.protocol === 'udp' || ends.includes('unknown')) continue
           // A person's deny about some requests stays above; whether this is one of them, its request will show.
-          const open = anyWorld.policy.rules.some((r) => r.http.length > 0) ? ['undecided'] : []
+          const waitsForRequest = (r: Rule) => r.http.length > 0 || r.applications.includes('grpc')
+          const open = anyWorld.policy.rules.some(waitsForRequest) ? ['undecided'] : []
           expect(['allow', ...open]).toContain(decide(flow, after).policy)
         }
         expect([...odd].filter((b) => b !== 'udp' && b !== 'nobody')).toEqual([])
