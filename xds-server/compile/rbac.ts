@@ -6,7 +6,7 @@ import { allOf, anyOf, equals, filterStateInput, firstOf, headerInput, inputs, m
 import type { Message } from './model.ts'
 import { filterState } from './names.ts'
 import { portsPredicate } from './ports.ts'
-import { hiddenSlash, hostRegex, isGrpc, looksAtPath, requestPredicate } from './requests.ts'
+import { ambiguousPath, hostRegex, isGrpc, looksAtPath, requestPredicate } from './requests.ts'
 import type { Row, View } from './table.ts'
 import { isUnconditional } from './table.ts'
 import { any, types } from './typed.ts'
@@ -44,7 +44,7 @@ function rowPredicate(row: Row, view: View): Predicate | undefined {
 /** Where any rule looks at paths, nobody can vouch for a path that two programs read differently. */
 function slashGuard(rows: readonly Row[]): readonly Branch[] {
   const guarded = rows.some((row) => row.requests.some(looksAtPath))
-  return guarded ? [{ when: hiddenSlash, leads: toVerdict(defaultRuleId, 'deny') }] : []
+  return guarded ? [{ when: ambiguousPath, leads: toVerdict(defaultRuleId, 'deny') }] : []
 }
 
 function matcherOf(rows: readonly Row[], view: View): Message {

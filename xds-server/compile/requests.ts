@@ -64,8 +64,11 @@ export function looksAtPath(match: HttpMatch): boolean {
   return match.paths.length > 0 || match.grpc.length > 0
 }
 
-/** A path that hides a slash: what it names depends on who decodes it. */
-export const hiddenSlash: Predicate = matches(path, '(?i)[^?]*%(?:2f|5c)\\C*')
+/**
+ * A path that hides a slash, or dots that Envoy's normalisation overlooks (`%2e%2e;x`): what it names depends on who
+ * reads it. The same as `isAmbiguous` in policy/http-path.ts.
+ */
+export const ambiguousPath: Predicate = matches(path, '(?i)[^?]*(?:%(?:2f|5c)|/\\.\\.?;)\\C*')
 
 function alternativePredicate({ methods, paths, hosts, headers, grpc }: HttpMatch): Predicate {
   const parts: readonly (readonly Predicate[])[] = [

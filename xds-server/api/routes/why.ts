@@ -1,6 +1,6 @@
-/** Decisions explained, by `decide()` itself: what the CLI shows is what the sidecars do. */
+/** Decisions explained, by `decide()` itself, with every earlier rule: what the CLI shows is what the sidecars do. */
 import { isHttp } from '../../policy/applications.ts'
-import { decide } from '../../policy/decide.ts'
+import { explain } from '../../policy/decide.ts'
 import { normalisePath } from '../../policy/http-path.ts'
 import type { HttpRequest, Parsed } from '../../policy/model.ts'
 import type { whyRoutes } from '../contract/why.ts'
@@ -19,7 +19,7 @@ export const whyHandlers: HandlersOf<typeof whyRoutes> = {
     )
     const { port, protocol } = query
     const flow = { source: source.ip, destination: destination.ip, port, protocol, ...asked(query, destination) }
-    return { source, destination, verdict: decide(flow, directory) }
+    return { source, destination, verdict: explain(flow, directory) }
   },
   readIncident: ({ params, backend }) => {
     const [event] = backend.events({ incident: params.incident, limit: 1 })
