@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Judge } from '../../xds-server/observe/judgement.ts'
 import { createMetrics } from '../../xds-server/observe/metrics.ts'
 import { createObserver, type Observer } from '../../xds-server/observe/observer.ts'
+import { PastPolicy } from '../../xds-server/observe/past-policy.ts'
 import { directory } from '../../xds-server/policy/directory.ts'
 import type { Mode, World } from '../../xds-server/policy/model.ts'
 import { formatPorts } from '../../xds-server/policy/ports.ts'
@@ -170,7 +171,8 @@ test('both judges agree on what happens under one policy', async () => {
   const judged = () => pod.records.slice(from).filter((r) => r.phase === 'end' && r.shadow !== undefined)
   await eventually('all of it', () => judged().length === 4)
   const metrics = createMetrics(new Registry())
-  const judge = new Judge({ directory: () => present, metrics, log: pino({ level: 'silent' }), now: () => 0 })
+  const past = new PastPolicy({ store, directory: () => present })
+  const judge = new Judge({ directory: () => present, past, metrics, log: pino({ level: 'silent' }), now: () => 0 })
   for (const record of judged()) judge.judge(record)
   expect((await metrics.skew.get()).values[0]?.value).toBe(0)
   const byRule = Object.groupBy(judged(), (r) => r.shadow?.rule ?? 'none')

@@ -2,13 +2,21 @@
 import type { Delta } from './connections.ts'
 import type { Addition } from './conversations.ts'
 import type { Judgement } from './judgement.ts'
-import type { AccessRecord, ConversationKey } from './model.ts'
+import type { AccessRecord, Place } from './model.ts'
 
-export function additionOf({ record, ...delta }: Delta, judged: Judgement): Addition {
+export function placeOf({ destination, application }: AccessRecord, judged: Judgement): Place {
+  const { verdict, rule, mode } = judged
+  const [source, target] = [judged.source.groups[0]!, judged.destination.groups[0]!]
+  const ends = { source, destination: target, protocol: 'tcp', port: destination.port } as const
+  return { key: { ...ends, application: application ?? 'unknown', verdict, rule }, mode }
+}
+
+export function additionOf({ record, ...delta }: Delta, place: Place, judged: Judgement): Addition {
   const { connections, requests, bytesReceived, bytesSent } = delta
   const firstSeen = connections === 1 ? Math.min(record.startedAt, record.at) : record.at
   return {
-    ...shared(record, judged),
+    ...place,
+    ...peers(judged),
     request: record.http,
     counts: { connections, requests, bytesReceived, bytesSent, firstSeen, lastSeen: record.at },
   }
@@ -18,19 +26,7 @@ export function additionOf({ record, ...delta }: Delta, judged: Judgement): Addi
 export function pendingAddition(record: AccessRecord, judged: Judgement): Addition {
   const { bytesReceived, bytesSent, startedAt, at } = record
   const counts = { connections: 1, requests: 0, bytesReceived, bytesSent, firstSeen: startedAt, lastSeen: at }
-  return { ...shared(record, judged), request: undefined, counts }
+  return { ...placeOf(record, judged), ...peers(judged), request: undefined, counts }
 }
 
-function shared(record: AccessRecord, judged: Judgement) {
-  const { source, destination, decision } = judged
-  const key: ConversationKey = {
-    source: source.groups[0]!,
-    destination: destination.groups[0]!,
-    protocol: 'tcp',
-    port: record.destination.port,
-    application: record.application ?? 'unknown',
-    verdict: judged.verdict,
-    rule: judged.rule,
-  }
-  return { key, mode: decision.mode.mode, sourceIp: source.ip, destinationIp: destination.ip }
-}
+const peers = ({ source, destination }: Judgement) => ({ sourceIp: source.ip, destinationIp: destination.ip })

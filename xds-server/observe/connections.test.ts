@@ -9,7 +9,10 @@ const observed = (more: { maxOpen?: number; startedAt?: number } = {}) => {
   let evicted = 0
   const connections = new Connections({
     startedAt: epoch - 60_000,
-    onDelta: (delta) => deltas.push(delta),
+    onDelta: (delta) => {
+      deltas.push(delta)
+      return undefined
+    },
     onEvicted: () => evicted++,
     ...more,
   })

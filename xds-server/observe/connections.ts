@@ -2,10 +2,11 @@
  * Joins the records of one stream (start, connected, periodic, end) into what each adds: a connection counts once, its
  * bytes once, and it counts as soon as its verdict is known, not when it ends.
  * A connection that is open but not judged yet (no byte sent, or a protocol where the server speaks first) is `pending`:
- * visible, but not counted under a key that may turn out wrong. Never counts twice what it may have counted before:
+ * visible, but not counted under a key that may turn out wrong. Once judged it stays where it was counted, whatever
+ * becomes of the policy: its sidecar does not judge it again. Never counts twice what it may have counted before:
  * after a restart or an eviction it rather counts too little.
  */
-import type { AccessRecord } from './model.ts'
+import type { AccessRecord, Place } from './model.ts'
 
 /** What a record adds to what was counted before. */
 export type Delta = {
@@ -15,18 +16,21 @@ export type Delta = {
   readonly requests: 0 | 1
   readonly bytesReceived: number
   readonly bytesSent: number
+  /** Where the connection was counted before, once it was judged: there it stays. */
+  readonly place: Place | undefined
 }
 
 export type ConnectionsOptions = {
   /** Streams began before this (epoch milliseconds) may have been counted by an earlier process. */
   readonly startedAt: number
-  readonly onDelta: (delta: Delta) => void
+  /** Answers where it was counted. */
+  readonly onDelta: (delta: Delta) => Place | undefined
   /** An open connection was forgotten to stay within the bound. */
   readonly onEvicted: () => void
   readonly maxOpen?: number
 }
 
-/** Open connections remembered, about 500 bytes each. Past it the longest silent one is forgotten. */
+/** Open connections remembered, about 600 bytes each. Past it the longest silent one is forgotten. */
 export const maxOpenConnections = 100_000
 /** Silence after which a connection's end is taken as lost (its sidecar died): at least five periodic records. */
 export const openSilenceMilliseconds = 5 * 60_000
@@ -38,6 +42,7 @@ type Open = {
   counted: boolean
   bytesReceived: number
   bytesSent: number
+  place: Place | undefined
 }
 
 export class Connections {
@@ -90,7 +95,8 @@ export class Connections {
     if (this.#http.size > this.#maxOpen) this.#http.delete(first(this.#http)!)
     const known = before !== undefined && before > record.startedAt - httpSilenceMilliseconds
     const { bytesReceived, bytesSent } = record
-    this.#options.onDelta({ record, connections: known ? 0 : 1, requests: 1, bytesReceived, bytesSent })
+    const connections = known ? 0 : 1
+    this.#options.onDelta({ record, connections, requests: 1, bytesReceived, bytesSent, place: undefined })
   }
 
   #connection(record: AccessRecord): void {
@@ -105,19 +111,20 @@ export class Connections {
 
   #opened(record: AccessRecord): Open {
     if (record.startedAt > this.#horizon || record.phase === 'start') {
-      return { record, counted: false, bytesReceived: 0, bytesSent: 0 }
+      return { record, counted: false, bytesReceived: 0, bytesSent: 0, place: undefined }
     }
     const { bytesReceived, bytesSent } = record
-    return { record, counted: true, bytesReceived, bytesSent }
+    return { record, counted: true, bytesReceived, bytesSent, place: undefined }
   }
 
   #count(open: Open): void {
-    const { record } = open
+    const { record, place } = open
     const bytesReceived = Math.max(0, record.bytesReceived - open.bytesReceived)
     const bytesSent = Math.max(0, record.bytesSent - open.bytesSent)
     const connections = open.counted ? 0 : 1
     Object.assign(open, { counted: true, bytesReceived: record.bytesReceived, bytesSent: record.bytesSent })
-    this.#options.onDelta({ record, connections, requests: 0, bytesReceived, bytesSent })
+    const counted = this.#options.onDelta({ record, connections, requests: 0, bytesReceived, bytesSent, place })
+    if (isJudged(record)) open.place = counted
   }
 
   #remember(key: string, open: Open): void {

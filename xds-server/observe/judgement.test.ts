@@ -24,6 +24,7 @@ function aJudge(mode: Mode, parts: WorldParts = {}) {
   const clock = { now: epoch - settleMilliseconds }
   const judge = new Judge({
     directory: () => state.directory,
+    past: { mode: () => undefined, changedSince: () => false },
     metrics,
     log: pino({ level: 'silent' }),
     now: () => clock.now,

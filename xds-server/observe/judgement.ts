@@ -1,15 +1,17 @@
 /**
  * Who spoke to whom, by which rule: a record's addresses become group names, its logged rule a verdict. What Envoy
  * logged is what happened and is believed; where it logged nothing (deny chain, refused greeting, a chain without
- * RBAC) the verdict is what `decide()` says of the flow. Where both speak and differ although the policy has not changed
- * for a while, that is counted: the sidecar has another policy than the store, or one of the two judges is wrong.
+ * RBAC) the verdict is what `decide()` says of the flow. The mode is that of the connection's start: so was its sidecar's.
+ * Where both speak and differ although the policy has not changed for a while, that is counted: the sidecar has another
+ * policy than the store, or one of the two judges is wrong.
  */
 import type { Logger } from 'pino'
 import { decide } from '../policy/decide.ts'
 import type { Directory } from '../policy/directory.ts'
-import { defaultRuleId, type Endpoint, type Flow, type HttpRequest, type Verdict } from '../policy/model.ts'
+import { defaultRuleId, type Endpoint, type Flow, type HttpRequest, type Mode, type Verdict } from '../policy/model.ts'
 import type { Metrics } from './metrics.ts'
 import type { AccessRecord, ObservedVerdict } from './model.ts'
+import type { PastPolicy } from './past-policy.ts'
 
 export type Judgement = {
   readonly source: Endpoint
@@ -17,7 +19,9 @@ export type Judgement = {
   readonly flow: Flow
   readonly verdict: ObservedVerdict
   readonly rule: string
-  /** What the present policy says of the flow: the mode, the consequence and the trace come from here. */
+  /** The one that counted when the connection (or the request) began. */
+  readonly mode: Mode
+  /** What the present policy says of the flow: the consequence and the trace come from here. */
   readonly decision: Verdict
 }
 /** It sent no byte and no rule decided: nothing is known of what it wanted. */
@@ -26,6 +30,7 @@ export type Judged = Judgement | 'probe'
 export type JudgeOptions = {
   /** The present one; a new object for every change. */
   readonly directory: () => Directory
+  readonly past: Pick<PastPolicy, 'mode' | 'changedSince'>
   readonly metrics: Metrics
   readonly log: Logger
   /** Epoch milliseconds. */
@@ -62,10 +67,13 @@ export class Judge {
     const flow = flowOf(record, pair.requestsMatter)
     const decision = this.#decisionOf(pair, flow)
     const { source, destination } = pair
-    const said = logged(record, decision) ?? derived(record, decision)
-    if (said === 'probe') return 'probe'
+    const { past } = this.#options
+    const mode = past.mode(record.startedAt, source, destination) ?? decision.mode.mode
+    const isStale = past.changedSince(record.startedAt - settleMilliseconds)
+    const seen = { record, decision, mode, isStale }
+    if (isProbe(seen)) return 'probe'
     if (record.shadow !== undefined) this.#compare(record, record.shadow.rule, decision)
-    return { source, destination, flow, decision, ...said }
+    return { source, destination, flow, decision, mode, ...(logged(seen) ?? derived(seen)) }
   }
 
   #pairOf(record: AccessRecord): Pair {
@@ -136,41 +144,46 @@ function requestOf({ method, path, host, grpc }: NonNullable<AccessRecord['http'
   return { method, path: path.split('?', 1)[0]!, host, headers: {}, ...(grpc !== undefined && { grpc }) }
 }
 
+type Seen = {
+  readonly record: AccessRecord
+  readonly decision: Verdict
+  readonly mode: Mode
+  /** The policy has changed since: `decision` may not be what its sidecar went by. */
+  readonly isStale: boolean
+}
 type Said = Pick<Judgement, 'verdict' | 'rule'>
 
 /** What the sidecar's own RBAC said. */
-function logged(record: AccessRecord, decision: Verdict): Said | 'probe' | undefined {
-  const { enforced, shadow } = record
-  if (isProbe(record, decision)) return 'probe'
+function logged({ record: { enforced, shadow }, mode }: Seen): Said | undefined {
   if (enforced?.denied === true) return { verdict: 'deny', rule: enforced.rule }
   if (shadow === undefined) return undefined
-  return shadow.denied ? passed(shadow.rule, decision) : { verdict: 'allow', rule: shadow.rule }
+  return shadow.denied ? passed(shadow.rule, mode) : { verdict: 'allow', rule: shadow.rule }
 }
 
 /** A deny that its mode let pass. In Discover what no rule matches is no violation: it is about to be learned. */
-function passed(rule: string, decision: Verdict): Said {
-  const learning = rule === defaultRuleId && decision.mode.mode === 'discover'
+function passed(rule: string, mode: Mode): Said {
+  const learning = rule === defaultRuleId && mode === 'discover'
   return { verdict: learning ? 'allow' : 'violation', rule }
 }
 
-function derived(record: AccessRecord, decision: Verdict): Said {
-  const { policy, enforced, rule } = decision
+/** A sidecar that refuses says so: what it let in by rules that are gone is no violation of those that came. */
+function derived({ record, decision: { policy, rule }, mode, isStale }: Seen): Said {
   if (record.denyChain || record.greetingRefused)
     return { verdict: 'deny', rule: policy === 'deny' ? rule : defaultRuleId }
   if (policy === 'allow') return { verdict: 'allow', rule }
-  if (policy === 'undecided') return { verdict: 'allow', rule: defaultRuleId }
-  return enforced === 'deny' ? { verdict: 'deny', rule } : passed(rule, decision)
+  if (policy === 'undecided' || isStale) return { verdict: 'allow', rule: defaultRuleId }
+  return mode === 'protect' ? { verdict: 'deny', rule } : passed(rule, mode)
 }
 
 /**
  * A connection over TCP that sent no byte logs a deny by `default`, for its application never showed. Unless no
  * application at all could have been allowed: that is a violation in Monitor as it is a reset in Protect.
  */
-function isProbe(record: AccessRecord, decision: Verdict): boolean {
+function isProbe({ record, decision, isStale }: Seen): boolean {
   if (record.kind === 'http' || record.bytesReceived > 0 || record.application !== undefined) return false
   if (record.denyChain || record.greetingRefused || record.phase !== 'end') return false
   if (record.shadow?.denied === false || decision.policy === 'allow') return false
-  return decision.policy === 'undecided' || decision.consequence === 'learn'
+  return decision.policy === 'undecided' || decision.consequence === 'learn' || isStale
 }
 
 /** Its rule was passed over only because we do not see the request's headers. */

@@ -10,6 +10,7 @@ import { Learner, maxWaiting } from './learner.ts'
 import { createMetrics } from './metrics.ts'
 import type { AccessRecord } from './model.ts'
 import { tickMilliseconds } from './observer.ts'
+import { PastPolicy } from './past-policy.ts'
 import { aConnection, appToDb, type Observed, observed } from './testdata/observed.ts'
 import { aRequest, aStart } from './testdata/records.ts'
 
@@ -163,11 +164,13 @@ function aLearner(store: Store, one: Observed) {
     now: one.clock.now,
     onEvent: (e) => events.push(e),
   })
-  const judge = new Judge({ directory: one.directory, metrics, log, now: one.clock.now })
+  const past = new PastPolicy({ store: one.store, directory: one.directory })
+  const judge = new Judge({ directory: one.directory, past, metrics, log, now: one.clock.now })
   const observe = (record: AccessRecord) => {
     const judged = judge.judge(record)
     const { bytesReceived, bytesSent } = record
-    if (judged !== 'probe') learner.observe({ record, connections: 1, requests: 0, bytesReceived, bytesSent }, judged)
+    const delta = { record, connections: 1, requests: 0, bytesReceived, bytesSent, place: undefined } as const
+    if (judged !== 'probe') learner.observe(delta, judged)
   }
   const count = async (name: 'learnConflicts' | 'learnDropped') => (await metrics[name].get()).values[0]?.value
   open.push(learner)

@@ -58,6 +58,9 @@ export type ConversationKey = {
   readonly rule: string
 }
 
+/** Where something is counted: the conversation, and the mode that counted when it was judged. */
+export type Place = { readonly key: ConversationKey; readonly mode: Mode }
+
 /** Peers and requests as samples, bounded. */
 export type ConversationEvidence = {
   readonly sourceIps: readonly string[]

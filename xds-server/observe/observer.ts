@@ -15,7 +15,7 @@ import type { Registry } from 'prom-client'
 import type { Directory } from '../policy/directory.ts'
 import type { RecordedFlow } from '../policy/preview.ts'
 import type { DocumentName, Store } from '../store/model.ts'
-import { additionOf, pendingAddition } from './additions.ts'
+import { additionOf, pendingAddition, placeOf } from './additions.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { Connections, type Delta } from './connections.ts'
 import { Conversations, windowMilliseconds } from './conversations.ts'
@@ -26,8 +26,9 @@ import { Hits, type RuleHits } from './hits.ts'
 import { Judge } from './judgement.ts'
 import { Learner } from './learner.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
-import type { AccessRecord, Conversation } from './model.ts'
+import type { AccessRecord, Conversation, Place } from './model.ts'
 import { auditEvent, gapEvent, setAsideEvent } from './own-events.ts'
+import { PastPolicy } from './past-policy.ts'
 import { recordedFlows } from './recorded-flows.ts'
 import { violationEvent } from './violations.ts'
 
@@ -95,7 +96,8 @@ class Observing implements Observer {
     this.metrics = metrics
     const onSubscriberError = (error: unknown) => log.error({ err: error }, 'an event subscriber failed')
     this.events = new Events({ database, metrics, now, onSubscriberError })
-    this.#judge = new Judge({ directory, metrics, log, now })
+    const past = new PastPolicy(options)
+    this.#judge = new Judge({ directory, past, metrics, log, now })
     this.#connections = new Connections({
       startedAt: now(),
       onDelta: (delta) => this.#count(delta),
@@ -149,19 +151,21 @@ class Observing implements Observer {
     writeHeartbeat(this.#database, now)
   }
 
-  #count(delta: Delta): void {
+  #count(delta: Delta): Place | undefined {
     const { record } = delta
     const judged = this.#judge.judge(record)
     if (judged === 'probe') {
       this.metrics.probes.inc(delta.connections)
-      return
+      return undefined
     }
-    const addition = additionOf(delta, judged)
+    const place = delta.place ?? placeOf(record, judged)
+    const addition = additionOf(delta, place, judged)
     this.#history.add(this.#conversations.add(addition), addition.counts)
-    this.#hits.add(judged.rule, record.kind === 'http' ? delta.requests : delta.connections, record.at)
+    this.#hits.add(place.key.rule, record.kind === 'http' ? delta.requests : delta.connections, record.at)
     this.#learner.observe(delta, judged)
-    if (delta.connections + delta.requests === 0 || judged.verdict === 'allow') return
-    this.#record(violationEvent(record, judged, this.#options.directory()))
+    const isNew = delta.connections + delta.requests > 0
+    if (isNew && judged.verdict !== 'allow') this.#record(violationEvent(record, judged, this.#options.directory()))
+    return place
   }
 
   *#pending(since: number, until: number) {

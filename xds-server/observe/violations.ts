@@ -10,7 +10,7 @@ const severities: Readonly<Partial<Record<EventKind, Severity>>> = { violation: 
 
 /** Of a verdict that is not `allow`. */
 export function violationEvent(record: AccessRecord, judged: Judgement, directory: Directory): NewEvent {
-  const { decision, rule, verdict } = judged
+  const { decision, rule, verdict, mode } = judged
   const expected = expectedApplications(record, judged, directory)
   const kind = expected.length > 0 ? 'mismatch' : 'violation'
   const denied = verdict === 'deny'
@@ -25,11 +25,11 @@ export function violationEvent(record: AccessRecord, judged: Judgement, director
     application: record.application,
     rule,
     action: denied ? 'denied' : 'allowed',
-    mode: decision.mode.mode,
+    mode,
     incident: denied ? record.http?.incident : undefined,
     http: record.http && requestOf(record.http),
-    // A sidecar with another policy decided by other reasons than we could show.
-    trace: rule === decision.rule ? decision : undefined,
+    // A sidecar with another policy (or an earlier one) decided by other reasons than we could show.
+    trace: rule === decision.rule && mode === decision.mode.mode ? decision : undefined,
   }
 }
 
