@@ -42,12 +42,13 @@ export function backendOf(options: BackendOptions): Backend {
   }
 }
 
-function health({ world, troubles, serving }: BackendOptions): readonly HealthCheck[] {
+function health({ store, observer, world, troubles, serving }: BackendOptions): readonly HealthCheck[] {
   const { inventory, world: failure } = troubles()
   const built = world.built()
   const problems = inventory.map(({ path, message }) => `${path}: ${message}`).join('; ')
   return [
-    { name: 'store', ok: true, detail: 'open' },
+    { name: 'store', ...store.healthy() },
+    { name: 'history', ...observer.healthy() },
     { name: 'inventory', ok: inventory.length === 0, detail: problems || 'read' },
     {
       name: 'world',

@@ -1,7 +1,6 @@
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import pino from 'pino'
 import { Registry } from 'prom-client'
 import { afterEach, describe, expect, test } from 'vitest'
 import { type Addition, Conversations } from './conversations.ts'
@@ -27,13 +26,14 @@ function aHistory(path = ':memory:') {
   const { database } = openObserved(path, epoch)
   const metrics = createMetrics(new Registry())
   const now = () => clock.now
-  const history = new History({ database, metrics, log: pino({ level: 'silent' }), now })
+  const failures: unknown[] = []
+  const history = new History({ database, metrics, now, onFailed: (error) => failures.push(error) })
   const conversations = new Conversations({ metrics, now })
   const add = (addition: Addition) => history.add(conversations.add(addition), addition.counts)
   const close = () => database.isOpen && database.close()
   closers.push(() => void close())
   const lost = async () => (await metrics.historyLost.get()).values.map((v) => [v.labels.reason, v.value])
-  return { clock, database, history, conversations, add, close, lost }
+  return { clock, database, history, conversations, add, close, lost, failures }
 }
 
 const [short, long] = spans
@@ -95,11 +95,14 @@ describe('the history', () => {
   })
 
   test('that can not be written is counted, and the next is tried again', async () => {
-    const { history, add, database, lost } = aHistory()
+    const { history, add, database, lost, failures } = aHistory()
     add(anAddition())
     database.exec('ALTER TABLE rollups RENAME TO gone')
     history.flush()
-    expect(await lost()).toEqual([['database', 1]])
+    expect([await lost(), failures]).toEqual([
+      [['database', 1]],
+      [expect.objectContaining({ message: 'no such table: rollups' })],
+    ])
     database.exec('ALTER TABLE gone RENAME TO rollups')
     add(anAddition())
     history.flush()

@@ -4,7 +4,6 @@
  * Never in the way: what can not be written is counted and left out.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import type { Logger } from 'pino'
 import { transaction } from '../store/database.ts'
 import type { Edge } from './conversations.ts'
 import { addCounts, type Counts, countsOf, noCounts } from './counts.ts'
@@ -27,9 +26,9 @@ const maxUnwritten = 50_000
 export type HistoryOptions = {
   readonly database: DatabaseSync
   readonly metrics: Metrics
-  readonly log: Logger
   /** Epoch milliseconds. */
   readonly now: () => number
+  readonly onFailed: (error: unknown) => void
 }
 
 export class History {
@@ -57,7 +56,7 @@ export class History {
       transaction(this.#options.database, () => this.#write(rows))
     } catch (error) {
       this.#options.metrics.historyLost.inc({ reason: 'database' }, rows.size)
-      this.#options.log.error({ err: error, rows: rows.size }, 'conversations could not be written to the history')
+      this.#options.onFailed(error)
     }
   }
 

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import fc from 'fast-check'
 import { afterEach, describe, expect, test } from 'vitest'
 import { anHttp, aRule, tcp } from '../../test/support/builders.ts'
@@ -183,6 +184,35 @@ describe('an event', () => {
     const path = aPath()
     writeFileSync(path, 'damaged'.repeat(1000))
     expect(events(begin({ path }))).toMatchObject([{ kind: 'enforcement', severity: 'high' }])
+  })
+})
+
+describe('what can not be written', () => {
+  /** Refuses rows that say `large`, as a full disk does. */
+  const filling = (path: string, table: string) => {
+    observed({ path }).close()
+    const file = new DatabaseSync(path)
+    file.exec(
+      `CREATE TRIGGER full BEFORE INSERT ON ${table} WHEN new.${table === 'events' ? 'body' : 'key'} LIKE '%large%'
+       BEGIN SELECT RAISE(FAIL, 'disk is full'); END`,
+    )
+    file.close()
+    return path
+  }
+  const well = { ok: true, detail: 'recording' }
+
+  test.each([
+    ['rollups', 'history'],
+    ['events', 'events'],
+  ])('of %s is told until a flush writes everything', (table, what) => {
+    const one = begin({ mode: 'monitor', path: filling(aPath(), table) })
+    expect(one.observer.healthy()).toEqual(well)
+    one.observer.accept([aConnection({ shadow: { rule: 'large', denied: true } })])
+    if (table === 'rollups') one.clock.pass(flushMilliseconds)
+    expect(one.observer.healthy()).toEqual({ ok: false, detail: `${what}: disk is full` })
+    one.observer.accept([aConnection({ stream: 's2', shadow: { rule: 'small', denied: true } })])
+    one.clock.pass(flushMilliseconds)
+    expect(one.observer.healthy()).toEqual(well)
   })
 })
 

@@ -14,7 +14,7 @@ import type { Logger } from 'pino'
 import type { Registry } from 'prom-client'
 import type { Directory } from '../policy/directory.ts'
 import type { RecordedFlow } from '../policy/preview.ts'
-import type { DocumentName, Store } from '../store/model.ts'
+import type { DocumentName, Durable, Store, WriteHealth } from '../store/model.ts'
 import { additionOf, pendingAddition, placeOf } from './additions.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { Connections, type Delta } from './connections.ts'
@@ -43,7 +43,7 @@ export type ObserverOptions = {
   readonly clock?: Clock
 }
 
-export type Observer = {
+export type Observer = Durable & {
   readonly metrics: Metrics
   readonly events: Pick<Events, 'record' | 'query' | 'subscribe'>
   readonly accept: (records: readonly AccessRecord[]) => void
@@ -85,6 +85,8 @@ class Observing implements Observer {
   readonly #hits: Hits
   readonly #learner: Learner
   readonly #stops: readonly (() => void)[]
+  /** Why something could not be written since the last flush that wrote everything. */
+  #failure: string | undefined
 
   constructor(options: ObserverOptions, clock: Clock, database: DatabaseSync) {
     const { log, registry, directory } = options
@@ -104,7 +106,7 @@ class Observing implements Observer {
       onEvicted: () => metrics.evicted.inc(),
     })
     this.#conversations = new Conversations({ metrics, now })
-    this.#history = new History({ database, metrics, log, now })
+    this.#history = new History({ database, metrics, now, onFailed: (error) => this.#failed('history', error) })
     this.#hits = new Hits(database)
     this.#learner = new Learner({ ...options, metrics, now, onEvent: (event) => this.#record(event) })
     this.#restore()
@@ -131,6 +133,8 @@ class Observing implements Observer {
   recordedFlows = (): readonly RecordedFlow[] => recordedFlows(this.conversations(), this.#options.directory())
 
   hits = (): ReadonlyMap<string, RuleHits> => this.#hits.all()
+
+  healthy = (): WriteHealth => ({ ok: this.#failure === undefined, detail: this.#failure ?? 'recording' })
 
   close = (): void => {
     for (const stop of this.#stops) stop()
@@ -190,7 +194,9 @@ class Observing implements Observer {
     this.events.tick()
   }
 
+  /** Always writes something, so it shows whether writing is possible again. */
   #flush(): void {
+    this.#failure = undefined
     const now = this.#clock.now()
     this.#connections.sweep(now)
     this.#conversations.expire()
@@ -211,7 +217,12 @@ class Observing implements Observer {
       work()
     } catch (error) {
       this.metrics.historyLost.inc({ reason: what })
-      this.#options.log.error({ err: error, what }, 'what was seen could not be written')
+      this.#failed(what, error)
     }
+  }
+
+  #failed(what: string, error: unknown): void {
+    this.#failure = `${what}: ${(error as Error).message}`
+    this.#options.log.error({ err: error, what }, 'what was seen could not be written')
   }
 }

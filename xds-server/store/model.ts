@@ -67,3 +67,10 @@ export interface Meta {
   getMeta(key: string): string | undefined
   setMeta(key: string, value: string): void
 }
+
+/** Whether what was last to be written was written, and if not, why (disk full, closed). */
+export type WriteHealth = { readonly ok: boolean; readonly detail: string }
+export interface Durable {
+  /** Not ok from a write that fails until one succeeds. */
+  healthy(): WriteHealth
+}

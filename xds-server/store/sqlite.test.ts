@@ -180,6 +180,40 @@ test('small values of the installation survive a restart and make no revision', 
   second.close()
 })
 
+test('a store that could not write says why, until it can', () => {
+  const path = join(aFolder(), 'store.db')
+  open(path).close()
+  const file = new DatabaseSync(path)
+  const full = (table: string, when: string) =>
+    `CREATE TRIGGER full_${table} BEFORE INSERT ON ${table} WHEN ${when} BEGIN SELECT RAISE(FAIL, 'disk is full'); END;`
+  file.exec(full('revisions', "NEW.summary = 'large'") + full('meta', "NEW.value = 'large'"))
+  file.close()
+  const store = open(path)
+  const write = (summary: string) =>
+    store.write({
+      document: 'ignored',
+      value: [flow(summary)],
+      base: store.read('ignored').revision,
+      author: '',
+      summary,
+    })
+  const [well, ill] = [
+    { ok: true, detail: 'open' },
+    { ok: false, detail: 'disk is full' },
+  ]
+  expect(store.healthy()).toEqual(well)
+  expect(() => write('large')).toThrow('disk is full')
+  expect(store.healthy()).toEqual(ill)
+  write('small')
+  expect(store.healthy()).toEqual(well)
+  expect(() => store.setMeta('key', 'large')).toThrow('disk is full')
+  expect(store.healthy()).toEqual(ill)
+  store.setMeta('key', 'small')
+  expect(store.healthy()).toEqual(well)
+  store.close()
+  expect(store.healthy()).toEqual({ ok: false, detail: 'closed' })
+})
+
 /** Kills a writer with SIGKILL once it has acknowledged `acknowledged` writes; answers the last one it acknowledged. */
 async function killWriterAfter(path: string, acknowledged: number): Promise<number> {
   const child = spawn(process.execPath, [join(import.meta.dirname, 'testdata/writer.ts'), path], {

@@ -11,6 +11,7 @@ import type {
   Batch,
   DocumentName,
   Documents,
+  Durable,
   Meta,
   RevisionInfo,
   Saved,
@@ -18,10 +19,11 @@ import type {
   Store,
   Versioned,
   Write,
+  WriteHealth,
 } from './model.ts'
 import { type Heads, prepare, readHeads, type Statements, save, schema, seedDocuments } from './revisions.ts'
 
-export type SqliteStore = Store & Batch & Meta
+export type SqliteStore = Store & Batch & Meta & Durable
 export type SqliteStoreOptions = {
   /** A file, or `:memory:`. */
   readonly path: string
@@ -55,6 +57,8 @@ class OpenStore implements SqliteStore {
   readonly #listeners = new Set<Listener>()
   readonly #untold: Change[] = []
   #telling = false
+  /** Why the last write failed. */
+  #failure: string | undefined
 
   constructor(database: DatabaseSync, options: SqliteStoreOptions) {
     this.#database = database
@@ -104,7 +108,12 @@ class OpenStore implements SqliteStore {
   }
 
   setMeta(key: string, value: string): void {
-    this.#statements.setMeta.run(key, value)
+    this.#written(() => this.#statements.setMeta.run(key, value))
+  }
+
+  healthy(): WriteHealth {
+    if (!this.#database.isOpen) return { ok: false, detail: 'closed' }
+    return { ok: this.#failure === undefined, detail: this.#failure ?? 'open' }
   }
 
   close(): void {
@@ -121,14 +130,24 @@ class OpenStore implements SqliteStore {
   }
 
   #commit(writes: readonly AnyWrite[]): void {
-    const saved = transaction(this.#database, () =>
-      writes.map((write) => save(this.#statements, write, this.#options.now())),
-    )
+    const all = () => writes.map((write) => save(this.#statements, write, this.#options.now()))
+    const saved = this.#written(() => transaction(this.#database, all))
     for (const { document, ...head } of saved) {
       Object.assign(this.#heads, { [document]: head })
       this.#untold.push({ document, revision: head.revision })
     }
     this.#tell()
+  }
+
+  #written<T>(work: () => T): T {
+    try {
+      const result = work()
+      this.#failure = undefined
+      return result
+    } catch (error) {
+      this.#failure = (error as Error).message
+      throw error
+    }
   }
 
   /** In the order of the commits, also when a watcher writes. */
