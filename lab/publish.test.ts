@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { parseInventory } from '../xds-server/kubernetes/inventory.ts'
+import { parseInventory } from '../xds-server/policy/parse-inventory.ts'
 import { hosts, layoutOf } from './layout.ts'
 import type { Manifest, Pod } from './manifest.ts'
 import { takeHosts } from './network.ts'

@@ -77,6 +77,17 @@ export function list<T>(item: Reader<T>, max: number): Reader<readonly T[]> {
   }
 }
 
+/** An object with any keys, each judged by `key`. */
+export function record<T>(key: Reader<string>, item: Reader<T>, max: number): Reader<Readonly<Record<string, T>>> {
+  return (input, path, problems) => {
+    const entries = objectEntries(input, path, problems)
+    if (entries === undefined) return undefined
+    if (entries.length > max) return void problems.push({ path, message: `has more than ${max} entries` })
+    const read = entries.map(([k, v]) => [key(k, at(path, k), problems), item(v, at(path, k), problems)])
+    return Object.fromEntries(read)
+  }
+}
+
 function objectEntries(input: unknown, path: string, problems: Problem[]): [string, unknown][] | undefined {
   if (typeof input === 'object' && input !== null && !Array.isArray(input)) return Object.entries(input)
   problems.push({ path, message: `must be an object, not ${kindOf(input)}` })
