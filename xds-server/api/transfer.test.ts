@@ -1,6 +1,10 @@
+import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { aGroup, aRule, tcp } from '../../test/support/builders.ts'
+import { aGroup, anHttp, aRule, tcp, udp } from '../../test/support/builders.ts'
+import { defaultSettings } from '../policy/defaults.ts'
+import type { Policy } from '../policy/model.ts'
+import { storedPolicy } from './draft.ts'
 import { ask, type ControlPlane, controlPlane, json, type RawRequest } from './testdata/harness.ts'
 
 const old = '2026-01-01T00:00:00.000Z'
@@ -58,6 +62,54 @@ describe('out', () => {
   })
 })
 
+describe('out of one and into another', () => {
+  const everything: Policy = {
+    groups: [
+      aGroup('lb', { addresses: ['198.51.100.1-198.51.100.2', '*.example.com'] }),
+      aGroup('nv.ui.yelb', { mode: 'protect' }),
+      aGroup('system', { criteria: [{ key: 'namespace', op: '=', value: 'kube-*' }], comment: 'ours: #1' }),
+    ],
+    rules: [
+      aRule('lb', 'nv.ui.yelb', { id: 'lb-ui', ports: [...tcp(80), ...tcp(8500, 8508), ...udp(53)] }),
+      aRule('nv.ui.yelb', 'system', {
+        id: 'api',
+        http: [anHttp({ methods: ['GET'], paths: ['/votes/{id}'], headers: [{ name: 'x', present: true }] })],
+        action: 'deny',
+        disabled: true,
+        origin: 'learned',
+      }),
+    ],
+    settings: { ...defaultSettings, mode: 'monitor', autoPromote: { toMonitor: 24, toProtect: null } },
+    ignored: [{ from: 'lb', to: 'nv.ui.yelb', application: 'ssh' }],
+  }
+  const exported = async () =>
+    (await ask(plane.socket, 'GET', '/api/v1/policy', { headers: { accept: 'application/yaml' } })).body
+
+  test('is the same policy, with the times it had', async () => {
+    await plane.close()
+    plane = await controlPlane({ policy: everything })
+    const text = await exported()
+    await plane.close()
+    plane = await controlPlane()
+    expect(await call('PUT', '/policy', yaml(text, '*'))).toMatchObject({ status: 200, etag: '"2.2.2.2"' })
+    expect(storedPolicy(plane.store)).toEqual(everything)
+  })
+
+  test('whatever people write in comments', async () => {
+    const comment = fc.string({ unit: 'grapheme', maxLength: 40 }).filter((s) => !/\p{C}/u.test(s))
+    const comments = fc.array(comment, { maxLength: 5 })
+    await fc.assert(
+      fc.asyncProperty(comments, async (texts) => {
+        const rules = texts.map((text, i) => ({ id: `r${i}`, from: 'any', to: 'any', action: 'allow', comment: text }))
+        expect((await call('PUT', '/policy', json({ rules }, { 'if-match': '*' }))).status).toBe(200)
+        expect((await call('PUT', '/policy', yaml(await exported(), '*'))).body).toEqual({ saved: true, changes: [] })
+        expect(plane.store.read('rules').value.map((rule) => rule.comment)).toEqual(texts)
+      }),
+      { numRuns: 50 },
+    )
+  })
+})
+
 describe('in', () => {
   const text = `
 groups:
@@ -108,6 +160,22 @@ rules:
       ['web', old],
       ['no-ssh', moment],
     ])
+  })
+
+  test('a rule that means something else now was changed now; when it was made stays', async () => {
+    await call('PUT', '/policy', yaml('rules: [{id: web, from: lb, to: nv.ui.yelb, ports: 81, action: allow}]'))
+    expect(plane.store.read('rules').value).toEqual([{ ...web, ports: tcp(81), updatedAt: moment }])
+  })
+
+  test('a text that is no map of parts, or has one twice, is refused with its place', async () => {
+    expect(await call('PUT', '/policy', yaml('- a\n'))).toMatchObject({
+      status: 422,
+      body: { problems: [{ path: '' }] },
+    })
+    expect(await call('PUT', '/policy', yaml('rules: []\nrules: []\n'))).toMatchObject({
+      status: 400,
+      body: { problems: [{ path: 'line 2' }] },
+    })
   })
 
   test('a dry run says the same and changes nothing', async () => {
