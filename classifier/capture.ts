@@ -13,7 +13,7 @@ export type LineAnswer =
   | ({ readonly line: number; readonly id?: string | number } & Classification)
   | { readonly line: number; readonly problem: string }
 
-export type Endpoint = { readonly address: string; readonly port: number }
+type Endpoint = { readonly address: string; readonly port: number }
 
 /** One TCP connection of a capture. The byte counts say how much of each direction was there to judge (4,096 at most). */
 export type FlowAnswer = {

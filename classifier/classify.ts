@@ -10,7 +10,7 @@ import { classifyClient, classifyClientAfter220, classifyServer, isBare220 } fro
 import { serverNameAt, tlsRecords } from './protocol/tls.ts'
 
 /** `certain`: a whole signature matched. `likely`: only if nothing follows, or against the other side. */
-export type Confidence = 'certain' | 'likely' | 'none'
+type Confidence = 'certain' | 'likely' | 'none'
 
 export type Classification = {
   /** A name of `xds-server/policy/applications.ts`. */

@@ -16,10 +16,10 @@ const maxAnswerBytes = 64 * 1024 * 1024
 
 type Part<K extends string, T> = Record<never, never> extends T ? { readonly [P in K]?: T } : { readonly [P in K]: T }
 /** What a route is asked with; `ifMatch` is the revision a write is based on. */
-export type Ask<R extends Route> = Part<'params', z.input<R['params']>> &
+type Ask<R extends Route> = Part<'params', z.input<R['params']>> &
   Part<'query', z.input<R['query']>> &
   Part<'body', z.input<R['body']>> & { readonly ifMatch?: string }
-export type Answered<R extends Route> = { readonly value: z.output<R['answer']>; readonly etag: string }
+type Answered<R extends Route> = { readonly value: z.output<R['answer']>; readonly etag: string }
 
 export type Client = {
   /** Throws `ApiProblem` for what the API refuses, `Unreachable` where nobody answers. */

@@ -23,7 +23,7 @@ export type FlowCount = {
 }
 
 /** Everything since the start. */
-export type TrafficReport = { readonly rounds: number; readonly flows: Readonly<Record<string, FlowCount>> }
+type TrafficReport = { readonly rounds: number; readonly flows: Readonly<Record<string, FlowCount>> }
 
 export type Traffic = {
   report(): TrafficReport

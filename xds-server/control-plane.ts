@@ -30,7 +30,7 @@ import { policyOf, worldLoop } from './world.ts'
 import type { Nack } from './xds/conversation.ts'
 import { createXds } from './xds/xds.ts'
 
-export type Address = { readonly host: string; readonly port: number }
+type Address = { readonly host: string; readonly port: number }
 
 export type ControlPlaneOptions = {
   /** Policy, history and certificates; made with mode 0700 where missing. */

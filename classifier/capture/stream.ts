@@ -4,7 +4,7 @@
  */
 
 /** What the recognisers look at. */
-export const maxStreamBytes = 4096
+const maxStreamBytes = 4096
 /** Bytes beyond a gap that wait for it to close, and the segments they may be in. */
 const maxParkedBytes = maxStreamBytes
 const maxParked = 32

@@ -104,7 +104,7 @@ export function has(count: i32): i32 {
   return size() >= count ? YES : MORE
 }
 
-export function capital(c: i32): i32 {
+function capital(c: i32): i32 {
   return c >= 97 && c <= 122 ? c - 32 : c
 }
 

@@ -3,7 +3,7 @@ import { type ControlPlane, controlPlane, type Said, someMoment } from '../../xd
 import { createProgram } from '../program.ts'
 import { quietIo } from './quiet-io.ts'
 
-export type Ran = {
+type Ran = {
   readonly code: number
   readonly out: string
   readonly err: string

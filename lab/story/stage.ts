@@ -31,7 +31,7 @@ export const loadBalancerIp = '192.168.120.100'
 
 /** Exit codes of curl(1) that mean the door was shut: reset, or closed without an answer. */
 const curlRefused = [52, 56]
-export const curlReset = 56
+const curlReset = 56
 
 export type Fetched = {
   /** curl's exit code. */

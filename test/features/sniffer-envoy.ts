@@ -24,7 +24,7 @@ export type Scenario = {
 }
 
 /** One connection as the end record of the access log tells it; `-` where there is nothing. */
-export type LogLine = {
+type LogLine = {
   readonly port: string
   readonly app: string
   readonly refused: string

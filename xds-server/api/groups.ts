@@ -3,7 +3,7 @@ import type { Directory } from '../policy/directory.ts'
 import { learnedGroup } from '../policy/group.ts'
 import { type Group, type Mode, reservedGroups } from '../policy/model.ts'
 
-export type GroupKind = Group['kind'] | 'reserved'
+type GroupKind = Group['kind'] | 'reserved'
 
 export type GroupView = {
   readonly name: string
@@ -54,7 +54,7 @@ export function findGroup(name: string, stored: readonly Group[], directory: Dir
   return known ? view(name, own ?? null, directory) : undefined
 }
 
-export const isReserved = (name: string): name is (typeof reservedGroups)[number] =>
+const isReserved = (name: string): name is (typeof reservedGroups)[number] =>
   reservedGroups.some((reserved) => reserved === name)
 
 function view(name: string, stored: Group | null, directory: Directory): GroupView {

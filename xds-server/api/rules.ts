@@ -4,7 +4,7 @@ import { defaultRuleId, type Rule } from '../policy/model.ts'
 import type { Backend, ProxyStatus, RuleHits } from './backend.ts'
 import { type SavedRule, savedRule } from './saved-rule.ts'
 
-export type RuleStatus = { readonly kind: 'rejected' | 'compile'; readonly class: string; readonly message: string }
+type RuleStatus = { readonly kind: 'rejected' | 'compile'; readonly class: string; readonly message: string }
 export type Counters = { readonly hits: number; readonly lastHit: string | null }
 export type RuleView = Counters & {
   readonly place: number

@@ -26,7 +26,7 @@ export type BootstrapOptions = {
   readonly maxHeapBytes?: number
 }
 
-export const defaultHeapBytes = 256 * 1024 * 1024
+const defaultHeapBytes = 256 * 1024 * 1024
 /** Open connections of one sidecar; past it new ones are refused. */
 const maxConnections = 50_000
 /** A dead control plane is noticed after this long; logs pile up in Envoy until then. */

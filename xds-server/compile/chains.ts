@@ -25,7 +25,7 @@ export type Recognition =
   | { readonly by: 'pin'; readonly application: string }
 
 /** `at-once`: the server may speak first. `on-data`: a denied client causes no connection to the app. */
-export type Connecting = { readonly when: 'at-once'; readonly greetings: string } | { readonly when: 'on-data' }
+type Connecting = { readonly when: 'at-once'; readonly greetings: string } | { readonly when: 'on-data' }
 
 export type TcpChain = {
   readonly direction: Direction
@@ -38,7 +38,7 @@ export type TcpChain = {
 }
 
 /** A filter that is configured by a resource of its own. No `fallback`: without it connections are closed. */
-export function discovered(name: string, type: string, fallback?: Message): Message {
+function discovered(name: string, type: string, fallback?: Message): Message {
   return {
     name,
     config_discovery: {

@@ -22,7 +22,7 @@ export type Identity = {
 /** The sidecar at the other end decides. */
 type Passing = { readonly kind: 'passing' }
 
-export type DividedPart = Part & { readonly identity: Identity | Passing }
+type DividedPart = Part & { readonly identity: Identity | Passing }
 export type Division = { readonly parts: readonly DividedPart[]; readonly addresses: number }
 
 /** In the order that names are made of. */

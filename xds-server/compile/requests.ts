@@ -10,7 +10,7 @@ import { allOf, anyOf, equals, filterStateInput, headerInput, matches, startsWit
 import { filterState } from './names.ts'
 
 /** RE2: a backslash before anything that is not a letter, digit or `_`. */
-export function quoteRegex(text: string): string {
+function quoteRegex(text: string): string {
   return text.replace(/[^A-Za-z0-9_]/g, '\\$&')
 }
 

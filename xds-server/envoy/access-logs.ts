@@ -8,13 +8,12 @@ import { messageType } from './descriptor.ts'
 /** protobufjs's 64-bit integers. */
 export type Int64 = number | { toNumber(): number }
 export type Timestamp = { readonly seconds: Int64; readonly nanos: number }
-export type Wrapped<T> = { readonly value: T }
+type Wrapped<T> = { readonly value: T }
 export type SocketAddress = {
   readonly socket_address?: { readonly address: string; readonly port_value: number }
   readonly pipe?: { readonly path: string }
 }
-export type PackedAny = { readonly type_url: string; readonly value: Uint8Array }
-export type StructValue = {
+type StructValue = {
   readonly nullValue?: number
   readonly numberValue?: number
   readonly stringValue?: string
@@ -36,7 +35,6 @@ export type AccessLogCommon = {
   readonly tls_properties?: { readonly tls_sni_hostname: string }
   readonly response_flags?: Readonly<Record<string, unknown>>
   readonly metadata?: { readonly filter_metadata: Readonly<Record<string, Struct>> }
-  readonly filter_state_objects: Readonly<Record<string, PackedAny>>
   readonly custom_tags: Readonly<Record<string, string>>
   readonly connection_termination_details: string
   readonly upstream_transport_failure_reason: string
@@ -108,11 +106,3 @@ export const int64 = (value: Int64): number => (typeof value === 'number' ? valu
 
 /** Epoch milliseconds. */
 export const epochMs = (time: Timestamp): number => int64(time.seconds) * 1000 + time.nanos / 1e6
-
-/** The text inside an `Any` that carries a string (filter state objects do), or undefined. */
-export function textOf(packed: PackedAny): string | undefined {
-  const name = packed.type_url.slice(packed.type_url.lastIndexOf('/') + 1)
-  if (name !== 'google.protobuf.StringValue' && name !== 'google.protobuf.BytesValue') return undefined
-  const { value } = messageType(name).decode(packed.value) as unknown as Wrapped<string | Uint8Array>
-  return typeof value === 'string' ? value : Buffer.from(value).toString('utf8')
-}

@@ -35,7 +35,7 @@ export type SotwRequest = {
 }
 
 /** One resource in an encoded form that every response can use. */
-export type EncodedResource = { readonly name: string; readonly version: string; readonly value: Uint8Array }
+type EncodedResource = { readonly name: string; readonly version: string; readonly value: Uint8Array }
 
 type RawNode = {
   id: string

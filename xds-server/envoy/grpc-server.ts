@@ -21,7 +21,7 @@ export type GrpcServer = {
  * HTTP/2 stream resets a session may send at once and per second before Node closes it. Node's own 1,000 and 33 are too
  * few: Envoy resets every log or ext_proc stream it is done with, and the session dies with live requests on it.
  */
-export const streamResets = { streamResetBurst: 1_000_000, streamResetRate: 100_000 } as const
+const streamResets = { streamResetBurst: 1_000_000, streamResetRate: 100_000 } as const
 
 /** A sidecar whose node vanished is noticed after the two together. */
 const keepaliveMs = { time: 20_000, timeout: 10_000 }

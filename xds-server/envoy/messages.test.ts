@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { accessLogTypes, decodeAccessLogs, epochMs, int64, textOf } from './access-logs.ts'
+import { accessLogTypes, decodeAccessLogs, epochMs, int64 } from './access-logs.ts'
 import { messageType } from './descriptor.ts'
 import { decodeDeltaRequest, decodeSotwRequest, encodeDeltaResponse, encodeSotwResponse } from './discovery.ts'
 import { encode } from './encode.ts'
@@ -92,9 +92,7 @@ test('an access log record as Envoy 1.40 writes it', () => {
             start_time: '2026-01-02T03:04:05.250Z',
             downstream_wire_bytes_received: 2 ** 40,
             access_log_type: 'TcpConnectionStart',
-            filter_state_objects: {
-              'wasm.postern.app': { '@type': 'google.protobuf.BytesValue', value: Buffer.from('redis') },
-            },
+            custom_tags: { app: 'redis' },
           },
         },
       ],
@@ -106,6 +104,6 @@ test('an access log record as Envoy 1.40 writes it', () => {
   expect(common.access_log_type).toBe(accessLogTypes.tcpConnectionStart)
   expect(epochMs(common.start_time!)).toBe(Date.parse('2026-01-02T03:04:05.250Z'))
   expect(int64(common.downstream_wire_bytes_received)).toBe(2 ** 40)
-  expect(textOf(common.filter_state_objects['wasm.postern.app']!)).toBe('redis')
+  expect(common.custom_tags).toEqual({ app: 'redis' })
   expect(common.stream_id).toBe('')
 })

@@ -22,7 +22,7 @@ import { isApplication } from '../policy/applications.ts'
 import type { AccessRecord } from './model.ts'
 
 /** Why something could not be used; the metric's label. */
-export type Rejection = 'protobuf' | 'identifier' | 'log name' | 'kind' | 'address' | 'phase' | 'stream' | 'request'
+type Rejection = 'protobuf' | 'identifier' | 'log name' | 'kind' | 'address' | 'phase' | 'stream' | 'request'
 
 /** Of a path or a host; what is longer is cut, so that evidence stays small. */
 export const maxTextLength = 2_048

@@ -31,7 +31,7 @@ export type ConnectionsOptions = {
 }
 
 /** Open connections remembered, about 600 bytes each. Past it the longest silent one is forgotten. */
-export const maxOpenConnections = 100_000
+const maxOpenConnections = 100_000
 /** Silence after which a connection's end is taken as lost (its sidecar died): at least five periodic records. */
 export const openSilenceMilliseconds = 5 * 60_000
 /** A client port seen again on HTTP after this silence is a new connection. */

@@ -12,7 +12,7 @@ export type RuleHits = {
 }
 
 /** Rules counted. Past it new ones are not: ids come from sidecars, which may invent them. */
-export const maxRules = 50_000
+const maxRules = 50_000
 /** A rule that was not hit for so long is forgotten: by then it was deleted, or may as well be. */
 const keptMilliseconds = 365 * 24 * 3_600_000
 

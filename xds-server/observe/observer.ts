@@ -61,7 +61,7 @@ export type Observer = Durable & {
 export const tickMilliseconds = 300
 /** How much counting a kill -9 can lose. */
 export const flushMilliseconds = 5_000
-export const trimMilliseconds = 60_000
+const trimMilliseconds = 60_000
 
 /** Throws `DatabaseError` when the file is locked or of a newer Postern; a damaged one is set aside, with an event. */
 export function createObserver(options: ObserverOptions): Observer {

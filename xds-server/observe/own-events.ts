@@ -3,7 +3,7 @@ import type { RevisionInfo } from '../store/model.ts'
 import type { NewEvent } from './events.ts'
 
 /** Shorter gaps are an upgrade or a restart nobody needs to look at twice: sidecars hold records back for a second. */
-export const gapMilliseconds = 10_000
+const gapMilliseconds = 10_000
 
 const nothing = {
   source: undefined,

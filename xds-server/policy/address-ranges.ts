@@ -5,7 +5,7 @@ import type { AddressGroup } from './model.ts'
 import { prefixIndex } from './prefix-index.ts'
 
 /** `groups`: address groups that contain it, narrowest first. `pod`: it is in the pod network. */
-export type Surroundings = { readonly groups: readonly string[]; readonly pod: boolean }
+type Surroundings = { readonly groups: readonly string[]; readonly pod: boolean }
 export type AddressRanges = {
   /** Each distinct block once; 0.0.0.0/0 and ::/0 are always among them. */
   readonly blocks: readonly Cidr[]

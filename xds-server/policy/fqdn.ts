@@ -1,7 +1,7 @@
 /** Host names in address groups and in `http` parts of rules: their one spelling, and wildcards. */
 
 /** DNS limit in characters (RFC 1035 section 2.3.4). */
-export const maxNameLength = 253
+const maxNameLength = 253
 
 /** Lower case, without port and without the trailing dot. Keeps the brackets of an IPv6 literal. */
 export function normaliseHost(host: string): string {

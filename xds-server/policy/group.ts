@@ -77,7 +77,7 @@ const tests: Readonly<Record<CriterionOp, (wanted: string) => Test | undefined>>
 }
 
 /** `!=` and `!~` hold where the label is missing, too; every other operator needs a value. */
-export const isNegative = (op: CriterionOp): boolean => op === '!=' || op === '!~'
+const isNegative = (op: CriterionOp): boolean => op === '!=' || op === '!~'
 
 function remember(test: Test): Test {
   const known = new Map<string, boolean>()

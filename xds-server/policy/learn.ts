@@ -36,7 +36,7 @@ export function groupFor(endpoint: Endpoint): string {
 }
 
 /** Why an observation did not become part of a rule. */
-export type Skipped =
+type Skipped =
   | 'udp' // the proxy does not see it, so it could not be enforced either
   | 'silent' // a probe or a scan: no right should come of it
   | 'nobody' // an address without a workload: whoever gets it next must not inherit

@@ -7,11 +7,11 @@ import type { EffectiveMode, Group, Mode, ModeResolution, Namespace, Settings } 
 import { modes } from './model.ts'
 
 /** Namespace label that gives the namespace's groups their default mode. */
-export const modeLabel = 'postern.dev/mode'
+const modeLabel = 'postern.dev/mode'
 
 export type Modes = (learnedGroup: string) => EffectiveMode
 
-export const isMode = (text: string | undefined): text is Mode => modes.some((m) => m === text)
+const isMode = (text: string | undefined): text is Mode => modes.some((m) => m === text)
 
 function namespaceMode(namespace: Namespace | undefined): string | undefined {
   return namespace && Object.hasOwn(namespace.labels, modeLabel) ? namespace.labels[modeLabel] : undefined

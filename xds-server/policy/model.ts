@@ -76,7 +76,6 @@ export type Criterion = { readonly key: CriterionKey; readonly op: CriterionOp; 
  * (addresses of address groups included: put the narrower rule above); `unknown`: in the pod network, no workload.
  */
 export const reservedGroups = ['any', 'containers', 'dns', 'external', 'nodes', 'unknown'] as const
-export type ReservedGroup = (typeof reservedGroups)[number]
 
 /** Made for every owner: `nv.<owner>.<namespace>`. Only what people set on it is stored. */
 export type LearnedGroup = {

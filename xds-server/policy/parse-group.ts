@@ -9,7 +9,7 @@ import { anyText, list, oneOf, optional, parseWith, required, struct, text } fro
 import { readCriteria } from './parse-criteria.ts'
 
 /** Groups people keep something about. */
-export const maxGroups = 5_000
+const maxGroups = 5_000
 /** Entries of one address group; `maxAddressesPerSidecar` bounds what they come to. */
 const maxAddresses = 2_000
 /** `nv.` + a Kubernetes name (253) + `.` + a namespace (63). */
@@ -106,6 +106,7 @@ export function parseGroup(input: unknown, path = ''): Parsed<Group> {
   return parseWith(readGroup, input, path)
 }
 
+/** Each name once. */
 export const readGroups: Reader<readonly Group[]> = (input, path, problems) => {
   const groups = list(readGroup, maxGroups)(input, path, problems)
   if (groups === undefined) return undefined
@@ -123,9 +124,4 @@ function sameNames(groups: readonly Group[], path: string): readonly Problem[] {
       ? []
       : [{ path: `${path}[${i}].name`, message: `\`${name}\` is ${path}[${earlier}], too` }]
   })
-}
-
-/** Each name once. */
-export function parseGroups(input: unknown, path = 'groups'): Parsed<readonly Group[]> {
-  return parseWith(readGroups, input, path)
 }

@@ -38,10 +38,6 @@ const readIgnored: Reader<readonly IgnoredFlow[]> = list(
   maxIgnored,
 )
 
-export function parseIgnored(input: unknown, path = 'ignored'): Parsed<readonly IgnoredFlow[]> {
-  return parseWith(readIgnored, input, path)
-}
-
 /** A server name is asked for by a connection, so a group of names only has nobody in it that could connect. */
 const isNamesOnly = (group: Group | undefined): boolean =>
   group?.kind === 'address' && group.addresses.length > 0 && group.addresses.every(isHostPattern)

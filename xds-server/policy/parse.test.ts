@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { aGroup, anHttp, aRule, someTime, tcp } from '../../test/support/builders.ts'
 import { defaultPolicy, defaultSettings } from './defaults.ts'
 import type { Parsed, Policy, PortRange } from './model.ts'
-import { parseGroup, parseGroups } from './parse-group.ts'
-import { parseIgnored, parsePolicy, parseSettings, policyToDocument } from './parse-policy.ts'
+import { parseGroup } from './parse-group.ts'
+import { parsePolicy, parseSettings, policyToDocument } from './parse-policy.ts'
 import { parseRule, parseRules, ruleToDocument, unknownTime } from './parse-rule.ts'
 import { formatPorts, normalisePorts, parsePorts } from './ports.ts'
 import { rule, world } from './testdata/worlds.ts'
@@ -309,7 +309,7 @@ describe('a group', () => {
 
   test('each name once', () => {
     const group = { name: 'x', criteria: [] }
-    expect(problems(parseGroups([group, group]))).toEqual(['groups[1].name: `x` is groups[0], too'])
+    expect(problems(parsePolicy({ groups: [group, group] }))).toEqual(['groups[1].name: `x` is groups[0], too'])
   })
 })
 
@@ -330,8 +330,8 @@ describe('settings and ignored flows', () => {
 
   test('an ignored flow names both ends and the application', () => {
     const flow = { from: 'external', to: 'nv.ui.yelb', application: 'http' }
-    expect(value(parseIgnored([flow]))).toEqual([flow])
-    expect(problems(parseIgnored([{ from: 'external' }]))).toEqual([
+    expect(value(parsePolicy({ ignored: [flow] })).ignored).toEqual([flow])
+    expect(problems(parsePolicy({ ignored: [{ from: 'external' }] }))).toEqual([
       'ignored[0].to: is missing',
       'ignored[0].application: is missing',
     ])
@@ -378,7 +378,7 @@ describe('a whole policy', () => {
 })
 
 test('nothing that anybody could write makes a parser throw', () => {
-  const parsers = [parseRule, parseRules, parseGroup, parseGroups, parseSettings, parseIgnored, parsePolicy]
+  const parsers = [parseRule, parseRules, parseGroup, parseSettings, parsePolicy]
   fc.assert(
     fc.property(fc.anything(), fc.constantFrom(...parsers), (input, parse) => {
       const parsed = parse(input)

@@ -2,7 +2,7 @@
 import type { Parsed, PortRange } from './model.ts'
 
 /** Ranges of one rule. */
-export const maxPortRanges = 100
+const maxPortRanges = 100
 const highestPort = 65_535
 
 const byPlace = (a: PortRange, b: PortRange): number =>

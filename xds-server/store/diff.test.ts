@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { aGroup, aRule } from '../../test/support/builders.ts'
 import { defaultSettings } from '../policy/defaults.ts'
 import type { Rule } from '../policy/model.ts'
-import { type Change, diffDocument, diffDocuments } from './diff.ts'
+import { type Change, diffDocument } from './diff.ts'
 
 const rule = (id: string, more: Partial<Rule> = {}): Rule => aRule('web', 'db', { id, ...more })
 const rules = (...ids: string[]): Rule[] => ids.map((id) => rule(id))
@@ -49,13 +49,9 @@ describe('a diff of the other documents', () => {
     const lab = aGroup('lab', { criteria: [] })
     const lb = aGroup('lb', { addresses: ['198.51.100.1'] })
     const ignored = [{ from: 'web', to: 'db', application: 'redis' }]
-    const before = { groups: [lab, lb], rules: [], settings, ignored }
-    const after = {
-      groups: [lb, lab],
-      settings: { ...settings, mode: 'protect', autoPromote: { toMonitor: 5, toProtect: null } },
-      ignored: [],
-    } as const
-    expect(diffDocuments(before, after)).toEqual([
+    const after = { ...settings, mode: 'protect', autoPromote: { toMonitor: 5, toProtect: null } } as const
+    expect(diffDocument('groups', [lab, lb], [lb, lab])).toEqual([])
+    expect(diffDocument('settings', settings, after)).toEqual([
       {
         document: 'settings',
         id: 'settings',
@@ -65,6 +61,8 @@ describe('a diff of the other documents', () => {
           { field: 'autoPromote.toMonitor', before: null, after: 5 },
         ],
       },
+    ])
+    expect(diffDocument('ignored', ignored, [])).toEqual([
       { document: 'ignored', id: 'web → db redis', kind: 'removed', before: ignored[0] },
     ])
   })

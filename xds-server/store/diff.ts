@@ -5,7 +5,7 @@
 import type { DocumentName, Documents } from './model.ts'
 
 /** `group.mode` style path inside the entry; undefined on the side where it is absent. */
-export type FieldChange = { readonly field: string; readonly before: unknown; readonly after: unknown }
+type FieldChange = { readonly field: string; readonly before: unknown; readonly after: unknown }
 /** What is done to one entry: a rule by its id, a group by its name, an ignored flow by its ends, or the settings. */
 export type Change = { readonly document: DocumentName; readonly id: string } & (
   | { readonly kind: 'removed'; readonly before: unknown }
@@ -47,15 +47,6 @@ export function diffDocument<K extends DocumentName>(
     ...[...now].filter(([id]) => old.has(id)).flatMap(([id, v]) => changed(document, id, old.get(id), v, quiet)),
     ...(below === undefined ? [] : moves(document, old, now, below)),
   ]
-}
-
-/** Of the documents that `after` holds. */
-export function diffDocuments(before: Documents, after: Partial<Documents>): readonly Change[] {
-  const names = Object.keys(shapes) as DocumentName[]
-  return names.flatMap((name) => {
-    const value = after[name]
-    return value === undefined ? [] : diffDocument(name, before[name], value)
-  })
 }
 
 const removed = (document: DocumentName, id: string, before: unknown): Change => ({

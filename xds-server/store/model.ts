@@ -27,7 +27,7 @@ export type RevisionInfo = {
 }
 
 /** Somebody else saved first. */
-export type Conflict<T> = { readonly ok: false; readonly current: Versioned<T>; readonly base: T | undefined }
+type Conflict<T> = { readonly ok: false; readonly current: Versioned<T>; readonly base: T | undefined }
 export type Saved<T> = { readonly ok: true; readonly saved: Versioned<T> } | Conflict<T>
 
 export type Write<K extends DocumentName> = {

@@ -6,7 +6,7 @@ import { messageOf } from './resource-types.ts'
 import { isSame } from './same.ts'
 
 /** Whether an Envoy took it. `untested` blobs go to a canary first (gate.ts). */
-export type Verdict =
+type Verdict =
   | { readonly kind: 'untested' }
   | { readonly kind: 'accepted' }
   | {

@@ -3,7 +3,7 @@ import { encodeDeltaResponse, encodeSotwResponse } from '../envoy/discovery.ts'
 import { typeUrlOf } from './resource-types.ts'
 import type { Content, Protocol } from './turn.ts'
 
-export type Response = { readonly nonce: number; readonly bytes: Buffer }
+type Response = { readonly nonce: number; readonly bytes: Buffer }
 
 /** A push goes to thousands of streams within a second; what is older is not asked for again. */
 const maxCachedBytes = 16 * 1024 * 1024

@@ -21,7 +21,7 @@ export const authenticationMs = 10_000
  */
 export const silentTypesMs = 30_000
 /** What a stream that does not read may cost; past it the stream ends, and Envoy comes back for the newest state. */
-export const maxUnsentBytes = 8 * 1024 * 1024
+const maxUnsentBytes = 8 * 1024 * 1024
 
 export type Call = ServerDuplexStream<Buffer, Buffer>
 

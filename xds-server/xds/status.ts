@@ -5,7 +5,7 @@ import type { Refusal, Sidecar } from './sidecar.ts'
 import { isInterested, type Subscription } from './subscription.ts'
 import type { Protocol } from './turn.ts'
 
-export type TypeStatus = {
+type TypeStatus = {
   /** Resources it took. */
   readonly acked: number
   /** Resources of the response it has not answered yet. */

@@ -18,7 +18,7 @@ export type Content = {
 /** An answer that takes longer no longer holds up the other types (its own type waits on). */
 export const answerPatienceMs = 5_000
 /** A delta response is cut here and goes on after its ACK; one resource may be larger. */
-export const maxResponseBytes = 4 * 1024 * 1024
+const maxResponseBytes = 4 * 1024 * 1024
 
 /** The dirty names by what is to be done about them. */
 type Findings = {

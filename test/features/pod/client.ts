@@ -7,13 +7,13 @@ import { podAddress } from './network.ts'
 
 const talk = fileURLToPath(new URL('../../../lab/apps/talk.ts', import.meta.url))
 
-export type Said = {
+type Said = {
   readonly connection: string
   readonly event: 'open' | 'data' | 'end' | 'error'
   readonly text?: string
 }
 
-export type Connection = {
+type Connection = {
   send(text: string): void
   /** The next thing that happens to it, `open` aside. */
   next(): Promise<Said>

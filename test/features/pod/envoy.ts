@@ -10,7 +10,7 @@ import { eventually } from './eventually.ts'
 import type { Network } from './network.ts'
 
 const proxyUid = 14747
-export const envoyBinary = (): string => execFileSync('bash', ['scripts/envoy.sh'], { encoding: 'utf8' }).trim()
+const envoyBinary = (): string => execFileSync('bash', ['scripts/envoy.sh'], { encoding: 'utf8' }).trim()
 
 /** The control plane is a unix socket away: what differs from a real pod. */
 function overSocket(boot: object, socket: string): object {

@@ -26,7 +26,7 @@ import type { Network, Outcome, Side } from './network.ts'
 import { createNetwork } from './network.ts'
 
 /** Workload id of the pod, in every test's world. */
-export const podId = 'db'
+const podId = 'db'
 
 type AppLine = { readonly port: number; readonly event: string; readonly text: string }
 

@@ -17,7 +17,7 @@ import { createXds, type Xds } from '../../../xds-server/xds/xds.ts'
 export type Start = { readonly kind: 'start'; readonly tls: TlsFiles; readonly tokens: string; readonly port: number }
 type Order = Start | { readonly kind: 'publish'; readonly compiled: Compiled } | { readonly kind: 'report' }
 
-export type Report = {
+type Report = {
   readonly proxies: readonly ProxyStatus[]
   readonly quarantined: readonly Quarantined[]
   /** `name{label="value"}` → value. */
@@ -25,7 +25,7 @@ export type Report = {
   readonly cpuMs: number
   readonly rssMb: number
 }
-export type ServerEvent =
+type ServerEvent =
   | { readonly kind: 'listening'; readonly port: number }
   | { readonly kind: 'nack'; readonly nack: Nack }
   | { readonly kind: 'applied'; readonly applied: Applied }

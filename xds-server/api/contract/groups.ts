@@ -6,7 +6,7 @@ import { groupDocument, judged, type WrittenGroup } from './documents.ts'
 import { listOf, nameText, page, route } from './route.ts'
 import { mode, workload } from './verdict.ts'
 
-export const listedGroup = z.object({
+const listedGroup = z.object({
   name: z.string(),
   kind: z.enum(['learned', 'custom', 'address', 'reserved']),
   comment: z.string(),

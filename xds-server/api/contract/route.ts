@@ -5,7 +5,7 @@ import type { DocumentName } from '../../store/model.ts'
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
 /** The documents an answer stands for, in the order their revisions stand in its ETag. */
-export type DocumentsOf<P> = readonly DocumentName[] | ((params: P) => readonly DocumentName[])
+type DocumentsOf<P> = readonly DocumentName[] | ((params: P) => readonly DocumentName[])
 
 export type Route<
   P extends z.ZodType = z.ZodType,

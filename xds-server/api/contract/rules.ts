@@ -14,7 +14,7 @@ const ruleStatus = z.object({
 })
 const counters = { hits: z.number(), lastHit: z.string().nullable() }
 
-export const listedRule = z.object({
+const listedRule = z.object({
   /** Place in the whole list, from 0. */
   place: z.number(),
   rule: ruleDocument,

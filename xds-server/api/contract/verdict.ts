@@ -27,7 +27,7 @@ export const workload = z.object({
 })
 
 const groups = listOf(z.string())
-export const endpoint = z.discriminatedUnion('kind', [
+const endpoint = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('workload'), ip: z.string(), workload, groups }),
   z.object({ kind: z.enum(['node', 'dns', 'external', 'unknown']), ip: z.string(), groups }),
 ])

@@ -10,8 +10,8 @@ import { createObserver, type Observer } from '../observer.ts'
 import { type ManualClock, manualClock } from './clock.ts'
 import { aRecord, epoch } from './records.ts'
 
-export const app = aWorkload('app', { ips: ['10.42.0.11'] })
-export const db = aWorkload('db', { ips: ['10.42.0.13'] })
+const app = aWorkload('app', { ips: ['10.42.0.11'] })
+const db = aWorkload('db', { ips: ['10.42.0.13'] })
 export const appToDb = { source: { ip: '10.42.0.11', port: 40_000 }, destination: { ip: '10.42.0.13', port: 5432 } }
 
 /** A connection app → db that PostgreSQL was seen on; nothing logged about rules. */

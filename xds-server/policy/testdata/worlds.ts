@@ -5,7 +5,7 @@ import type { Criterion, Flow, Group, HttpMatch, HttpRequest, PortRange, Rule, W
 
 const one = fc.constantFrom
 
-export const workloads: fc.Arbitrary<readonly Workload[]> = fc
+const workloads: fc.Arbitrary<readonly Workload[]> = fc
   .array(
     fc.record({
       namespace: one('a', 'ab', 'b'),
@@ -68,7 +68,7 @@ const ports: fc.Arbitrary<readonly PortRange[]> = one(
 )
 const applications = one([], [], ['http'], ['http2'], ['grpc'], ['redis', 'tls'], ['unknown'])
 
-export const httpMatch: fc.Arbitrary<HttpMatch> = fc.record({
+const httpMatch: fc.Arbitrary<HttpMatch> = fc.record({
   methods: one([], ['GET'], ['POST', 'PUT']),
   paths: one<readonly string[]>([], ['/a'], ['/a/*'], ['/a/{id}', '/b']),
   hosts: one([], ['www.example.com'], ['*.example.com']),
