@@ -15,6 +15,8 @@ export type Figure = {
    */
   readonly peer?: { readonly name: string; readonly value: number; readonly ratio?: number }
   readonly gate?: Gate
+  /** What a reader must know to trust it or not. */
+  readonly note?: string
 }
 
 export type BenchOptions = {

@@ -11,6 +11,7 @@ const aResult = (over: Partial<Result>): Result => ({
   ratio: null,
   gate: null,
   met: null,
+  note: null,
   machine: 'two cores',
   date: '2026-01-01T00:00:00.000Z',
   ...over,
@@ -25,6 +26,7 @@ const gated = aResult({
   ratio: 0.902,
   gate: 'ratio ≥ 0.95',
   met: false,
+  note: 'disturbed',
 })
 
 test('a new figure takes the place of the old one of its name; others stay; benches stand in their order', () => {
@@ -41,9 +43,9 @@ test('a new figure takes the place of the old one of its name; others stay; benc
 test('a table for the terminal', () => {
   expect(textTable([aResult({}), gated])).toBe(
     [
-      'figure       value         compared to    ratio  gate          met',
+      'figure       value         compared to    ratio  gate          met  note',
       'decide()     2 µs',
-      'SET: pinned  23,450 req/s  plain: 26,000  0.90   ratio ≥ 0.95  NO',
+      'SET: pinned  23,450 req/s  plain: 26,000  0.90   ratio ≥ 0.95  NO   disturbed',
     ].join('\n'),
   )
 })
@@ -56,8 +58,8 @@ test('the report says which gates were missed, and when and where each bench ran
 
 Measured 2026-01-01, two cores.
 
-| figure | value | compared to | ratio | gate | met |
-| --- | --- | --- | --- | --- | --- |
-| SET: pinned | 23,450 req/s | plain: 26,000 | 0.90 | ratio ≥ 0.95 | NO |
+| figure | value | compared to | ratio | gate | met | note |
+| --- | --- | --- | --- | --- | --- | --- |
+| SET: pinned | 23,450 req/s | plain: 26,000 | 0.90 | ratio ≥ 0.95 | NO | disturbed |
 `)
 })

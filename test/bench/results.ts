@@ -20,6 +20,7 @@ const result = z.object({
   ratio: z.number().nullable(),
   gate: z.string().nullable(),
   met: z.boolean().nullable(),
+  note: z.string().nullable(),
   machine: z.string(),
   /** ISO 8601, UTC. */
   date: z.string(),
@@ -47,6 +48,7 @@ export function resultOf(bench: string, figure: Figure, date: string): Result {
     ratio: ratio === undefined ? null : rounded(ratio),
     gate: figure.gate ? gateText(figure.gate) : null,
     met: isMet(figure) ?? null,
+    note: figure.note ?? null,
     machine: machine(),
     date,
   }
@@ -84,15 +86,16 @@ function replaceFile(path: string, text: string): void {
 
 // ---------------------------------------------------------------- tables
 
-const headings = ['figure', 'value', 'compared to', 'ratio', 'gate', 'met'] as const
+const headings = ['figure', 'value', 'compared to', 'ratio', 'gate', 'met', 'note'] as const
 
 const verdict = (met: boolean | null): string => (met === null ? '' : met ? 'yes' : 'NO')
 const number = (value: number): string => value.toLocaleString('en-US', { maximumSignificantDigits: 4 })
 
 /** One line of a table, in the order of `headings`. */
-function cells({ name, value, unit, peer, peerValue, ratio, gate, met }: Result): readonly string[] {
+function cells({ name, value, unit, peer, peerValue, ratio, gate, met, note }: Result): readonly string[] {
   const compared = peer === null ? '' : `${peer}: ${number(peerValue ?? 0)}`
-  return [name, `${number(value)} ${unit}`, compared, ratio === null ? '' : ratio.toFixed(2), gate ?? '', verdict(met)]
+  const judged = [ratio === null ? '' : ratio.toFixed(2), gate ?? '', verdict(met), note ?? '']
+  return [name, `${number(value)} ${unit}`, compared, ...judged]
 }
 
 /** For a terminal. */
@@ -123,9 +126,8 @@ export function report(results: readonly Result[]): string {
   return [
     '# Results',
     'Written by `npm run bench` from results.json: run it, do not edit this. Machines differ, so read the ratios: both',
-    'sides of each were measured in the same run. Where rounds were interleaved (dataplane), values are those of the best',
-    'round and a ratio is the median of the rounds; the twin is the same proxy once more: what is as far from 1 as it is',
-    'was not told apart.',
+    'sides of each were measured in the same run. For dataplane a value is that of the best round and a ratio the median of',
+    'the rounds; the twin is the plain proxy once more: what is no farther from 1 than its ratio was not told apart.',
     '',
     `Gates: ${gated - missed.length} of ${gated} met${missed.length > 0 ? `; missed: ${missed.join(', ')}` : ''}.`,
     ...Map.groupBy(results, ({ bench }) => bench)

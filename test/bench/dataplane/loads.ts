@@ -5,6 +5,8 @@ import { ports } from './worlds.ts'
 export type Load = {
   readonly name: string
   readonly app: keyof typeof ports
+  /** The gates of issue 3 are about it. */
+  readonly gated: boolean
   /** One run that takes about `seconds` where `perSecond` requests are answered. */
   readonly run: (places: Places, address: string, seconds: number, perSecond: number) => Promise<Outcome>
 }
@@ -44,15 +46,23 @@ export function parseCsv(csv: string, requests: number): Outcome {
   return { requests, rate: column('rps'), p50: column('p50_latency_ms'), p99: column('p99_latency_ms') }
 }
 
-function redisLoad(name: keyof typeof commands, pipeline: number): Load {
+type RedisLoad = {
+  readonly command: keyof typeof commands
+  readonly pipeline: number
+  readonly connections: 'kept' | 'new for each request'
+}
+
+function redisLoad({ command, pipeline, connections }: RedisLoad): Load {
+  const gated = connections === 'kept'
   return {
-    name: `${name}, c=${redisConnections}, P=${pipeline}`,
+    name: `${command}, c=${redisConnections}, P=${pipeline}${gated ? '' : `, ${connections}`}`,
     app: 'redis',
+    gated,
     async run(places, address, seconds, perSecond) {
       const requests = Math.max(minRequests, Math.round(seconds * perSecond))
-      const to = ['-h', address, '-p', `${ports.redis}`]
+      const to = ['-h', address, '-p', `${ports.redis}`, '-k', gated ? '1' : '0']
       const how = ['-c', `${redisConnections}`, '-n', `${requests}`, '-P', `${pipeline}`, '--csv', '--precision', '3']
-      return parseCsv(await places.exec(hub, ['redis-benchmark', ...to, ...how, ...commands[name]]), requests)
+      return parseCsv(await places.exec(hub, ['redis-benchmark', ...to, ...how, ...commands[command]]), requests)
     },
   }
 }
@@ -79,6 +89,7 @@ function webLoad(connections: number): Load {
   return {
     name: `HTTP keep-alive, c=${connections}`,
     app: 'web',
+    gated: false,
     async run(places, address, seconds) {
       const how = ['-t', '1', '-c', `${connections}`, '-d', `${Math.ceil(seconds)}s`, '--latency']
       return parseWrk(await places.exec(hub, ['wrk', ...how, `http://${address}:${ports.web}/`]))
@@ -86,8 +97,11 @@ function webLoad(connections: number): Load {
   }
 }
 
-const redisNames = Object.keys(commands) as (keyof typeof commands)[]
+const commandNames = Object.keys(commands) as readonly RedisLoad['command'][]
 export const loads: readonly Load[] = [
-  ...[1, 16].flatMap((pipeline) => redisNames.map((name) => redisLoad(name, pipeline))),
+  ...[1, 16].flatMap((pipeline) =>
+    commandNames.map((command) => redisLoad({ command, pipeline, connections: 'kept' })),
+  ),
+  redisLoad({ command: 'PING', pipeline: 1, connections: 'new for each request' }),
   ...[1, 32].map(webLoad),
 ]

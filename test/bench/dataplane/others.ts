@@ -25,10 +25,11 @@ function oursInTicks(running: readonly number[]): number {
   return sum([...own, ...running.map((pid) => statOf(pid)[user]! + statOf(pid)[system]!)])
 }
 
-/** Of all processes; what the kernel does for nobody (interrupts) is left out. */
+/** Interrupts are in it because processes are charged for those that hit them, and what other machines stole of ours. */
 function allInTicks(): number {
-  const [, user, nice, system] = readFileSync('/proc/stat', 'utf8').split('\n')[0]!.split(/\s+/).map(Number)
-  return sum([user!, nice!, system!])
+  const line = readFileSync('/proc/stat', 'utf8').split('\n')[0]!
+  const [, user, nice, system, , , irq, softirq, stolen] = line.split(/\s+/).map(Number)
+  return sum([user!, nice!, system!, irq!, softirq!, stolen!])
 }
 
 /** Starts measuring; the answer is the share of all cores (0 to 1) that others have had since. */
