@@ -24,6 +24,7 @@ import { nackEvent } from './nack-event.ts'
 import { createAccessLogService } from './observe/access-log-service.ts'
 import { createObserver } from './observe/observer.ts'
 import { type Directory, directory as directoryOf } from './policy/directory.ts'
+import { promoter } from './promoter.ts'
 import { openStore, type SqliteStore } from './store/sqlite.ts'
 import { serverTls } from './tls.ts'
 import { policyOf, worldLoop } from './world.ts'
@@ -91,6 +92,8 @@ export async function start(options: ControlPlaneOptions): Promise<ControlPlane>
   const observer = createObserver({ ...observed, log: log.child({ part: 'observe' }) })
   const onRecords = observer.accept
   const accessLogs = createAccessLogService({ verifier, onRecords, metrics: observer.metrics, log, now: Date.now })
+  const onLookFailed = (err: unknown) => log.error({ err }, 'auto-promotion failed; it tries again')
+  const stopPromoter = promoter({ store, directory, conversations: observer.conversations, onFailed: onLookFailed })
 
   // ⑥ people
   const state = { troubles: () => troubles, serving: () => serving }
@@ -125,6 +128,7 @@ export async function start(options: ControlPlaneOptions): Promise<ControlPlane>
       xds.close()
       if (serving) await grpc.close(closeGraceMs)
       for (const server of servers) await closed(server)
+      stopPromoter()
       observer.close()
       store.close()
     },
