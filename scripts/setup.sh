@@ -8,7 +8,7 @@ CACHE=${POSTERN_CACHE:-$HOME/.cache/postern}
 say() { echo "setup: $*" >&2; }
 
 # command a package brings : package
-LAB_TOOLS="iptables:iptables ip6tables:iptables nft:nftables ip:iproute2 nginx:nginx redis-server:redis-server redis-cli:redis-tools psql:postgresql-client sshd:openssh-server ssh:openssh-client curl:curl dig:dnsutils setpriv:util-linux"
+LAB_TOOLS="iptables:iptables ip6tables:iptables nft:nftables ip:iproute2 nginx:nginx redis-server:redis-server redis-cli:redis-tools psql:postgresql-client sshd:openssh-server ssh:openssh-client curl:curl dig:dnsutils setpriv:util-linux openssl:openssl git:git"
 [ "${1:-}" != --bench ] || LAB_TOOLS="$LAB_TOOLS wrk:wrk"
 have() { command -v "$1" > /dev/null 2>&1 || [ -x "/usr/sbin/$1" ] || [ -x "/sbin/$1" ]; }
 missing() {
