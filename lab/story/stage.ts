@@ -1,10 +1,10 @@
 /** What the steps of the story do things with: real clients in the pods, the API, and looking until something is so. */
-import { setTimeout as delay } from 'node:timers/promises'
 import type { z } from 'zod'
 import type { Client } from '../../cli/client.ts'
 import type { event } from '../../xds-server/api/contract/observed.ts'
 import type { Lab } from '../lab.ts'
 import type { RunResult } from '../run.ts'
+import { until } from '../until.ts'
 import { Policy } from './policy.ts'
 import { startTalker, type Talker } from './talker.ts'
 
@@ -88,15 +88,9 @@ export class Stage implements AsyncDisposable {
     return { code, status: Number(stdout.slice(at + 1)), body: stdout.slice(0, at), error: stderr.trim() }
   }
 
-  /** Looks until `look` gives something; its last complaint is the problem. */
-  async until<T>(what: string, look: () => Promise<T | undefined>, patience: number = patienceMs): Promise<T> {
-    const end = performance.now() + patience
-    for (;;) {
-      const found = await look()
-      if (found !== undefined) return found
-      if (performance.now() > end) throw new Error(`waited ${patience / 1000} s in vain for ${what}`)
-      await delay(everyMs)
-    }
+  /** What `look` finds, as soon as it finds something. */
+  until<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
+    return until(look, { what, timeoutMs: patienceMs, everyMs })
   }
 
   /** Until curl is refused as said: `reset` is a RST; `refused` also a close without an answer. */
@@ -149,8 +143,8 @@ export class Stage implements AsyncDisposable {
     return `Yelb works: page, votes ${votes.body.slice(0, 40)}…, ${views.body} page views`
   }
 
-  async talker(pod: string): Promise<Talker> {
-    const talker = await startTalker(this.lab, pod)
+  talker(pod: string): Talker {
+    const talker = startTalker(this.lab, pod)
     this.#talkers.push(talker)
     return talker
   }

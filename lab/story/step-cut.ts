@@ -1,5 +1,6 @@
 import { group, loadBalancerIp, type Stage } from './stage.ts'
 import type { Step } from './story.ts'
+import type { Talker } from './talker.ts'
 
 const cutWithinMs = 5_000
 const answerWithinMs = 5_000
@@ -28,7 +29,7 @@ async function oneMethod(stage: Stage): Promise<readonly string[]> {
 /** The only rule that allows the source becomes a deny: reset; an open keep-alive connection is refused too. */
 async function noMoreLoadBalancer(stage: Stage): Promise<readonly string[]> {
   const ui = await stage.ip('yelb-ui')
-  const talker = await stage.talker('external')
+  const talker = stage.talker('external')
   talker.open('page', { host: ui, port: 80, from: loadBalancerIp })
   await talker.next('page', answerWithinMs)
   talker.send('page', get(ui))
@@ -45,7 +46,7 @@ async function noMoreLoadBalancer(stage: Stage): Promise<readonly string[]> {
 }
 
 /** What came of the last request: the rest of the first answer is not it. */
-async function answerAfter(talker: Awaited<ReturnType<Stage['talker']>>, timeoutMs: number) {
+async function answerAfter(talker: Talker, timeoutMs: number) {
   for (;;) {
     const said = await talker.next('page', timeoutMs)
     if (said.event !== 'data' || said.text?.startsWith('HTTP/1.1')) return said
@@ -67,7 +68,7 @@ async function liveConnection(stage: Stage): Promise<readonly string[]> {
     'end',
   )
   await stage.applied()
-  const [cutOne, kept] = [await stage.talker('ubuntu'), await stage.talker('yelb-appserver')]
+  const [cutOne, kept] = [stage.talker('ubuntu'), stage.talker('yelb-appserver')]
   for (const one of [cutOne, kept]) {
     one.open('redis', { host, port: 6379 })
     await one.next('redis', answerWithinMs)

@@ -1,53 +1,35 @@
-/** Connections of peers, one order at a time (the lab's `talk.ts`), so that one can be used after an edit. */
-import { createInterface } from 'node:readline'
+/** Connections of peers, so that one can be used after an edit. */
 import { fileURLToPath } from 'node:url'
-import { eventually } from './eventually.ts'
+import { type Said, talkerOf } from '../../../lab/story/talker.ts'
 import type { Network } from './network.ts'
 import { podAddress } from './network.ts'
 
 const talk = fileURLToPath(new URL('../../../lab/apps/talk.ts', import.meta.url))
-
-type Said = {
-  readonly connection: string
-  readonly event: 'open' | 'data' | 'end' | 'error'
-  readonly text?: string
-}
+const patienceMs = 10_000
 
 type Connection = {
   send(text: string): void
   /** The next thing that happens to it, `open` aside. */
   next(): Promise<Said>
-  /** Everything that happened and was not taken by `next`. */
-  readonly said: readonly Said[]
   close(): void
 }
 
 export type Client = { connect(from: string, port: number, to?: string): Promise<Connection> }
 
 export function startClient(network: Network): Client {
-  const child = network.start('peers', [process.execPath, talk])
-  const byConnection = new Map<string, Said[]>()
-  createInterface({ input: child.stdout }).on('line', (line) => {
-    const said = JSON.parse(line) as Said
-    byConnection.get(said.connection)!.push(said)
-  })
-  const order = (what: object) => child.stdin.write(`${JSON.stringify(what)}\n`)
+  const talker = talkerOf(network.start('peers', [process.execPath, talk]), 'peers')
   let count = 0
   return {
     async connect(from, port, to = podAddress) {
-      const name = `c${count++}`
-      const said: Said[] = []
-      byConnection.set(name, said)
-      order({ open: name, host: to, port, from })
-      const connection: Connection = {
-        said,
-        send: (text) => order({ send: name, text }),
-        next: () => eventually(`something on ${from}→${port}`, () => said.shift()),
-        close: () => order({ close: name }),
+      const name = `${count++} ${from}→${port}`
+      talker.open(name, { host: to, port, from })
+      const first = await talker.next(name, patienceMs)
+      const early = first.event === 'open' ? [] : [first]
+      return {
+        send: (text) => talker.send(name, text),
+        next: async () => early.shift() ?? talker.next(name, patienceMs),
+        close: () => talker.close(name),
       }
-      const first = await connection.next()
-      if (first.event !== 'open') said.unshift(first)
-      return connection
     },
   }
 }
