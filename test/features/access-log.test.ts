@@ -2,26 +2,23 @@
  * A real Envoy's access logs, all the way into conversations: thousands of connections that are opened and closed at
  * once lose nothing and count once. Only loopback, only ports 24000-24999.
  */
-import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, connect as dial } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import pino from 'pino'
 import { Registry } from 'prom-client'
 import { afterEach, expect, test } from 'vitest'
 import { tcpLog } from '../../xds-server/compile/access-logs.ts'
 import { bootstrap } from '../../xds-server/compile/bootstrap.ts'
-import { createAuthority, issueServerCertificate } from '../../xds-server/envoy/certificates.ts'
 import { createGrpcServer } from '../../xds-server/envoy/grpc-server.ts'
-import { parseTokens, tokenLine, tokenVerifier } from '../../xds-server/envoy/verifier.ts'
+import { tokenLine } from '../../xds-server/envoy/verifier.ts'
 import { createAccessLogService } from '../../xds-server/observe/access-log-service.ts'
 import { createObserver, type Observer } from '../../xds-server/observe/observer.ts'
 import { directory } from '../../xds-server/policy/directory.ts'
 import { openStore } from '../../xds-server/store/sqlite.ts'
 import { aWorkload, aWorld } from '../support/builders.ts'
+import { startEnvoy } from '../support/envoy.ts'
+import { eventually } from '../support/eventually.ts'
+import { anIdentity, verifierOf } from '../support/identity.ts'
 
 const ports = { controlPlane: 24_010, sidecar: 24_080, app: 24_090 } as const
 const connections = 5_000
@@ -35,22 +32,20 @@ afterEach(async () => {
 
 /** The control plane's observing half, for a workload `db` that is 127.0.0.1. */
 async function observing(): Promise<{ observer: Observer; ca: string }> {
-  const authority = await createAuthority('test', new Date())
+  const { tls, ca } = await anIdentity('control-plane')
   const store = openStore({ path: ':memory:', now: Date.now, onWatcherError: () => {} })
   const world = aWorld({ workloads: [aWorkload('db', { ips: ['127.0.0.1'] })] })
   const present = directory(world)
   const log = pino({ level: 'silent' })
   const observer = createObserver({ store, path: ':memory:', directory: () => present, log, registry: new Registry() })
-  const tokens = parseTokens(tokenLine('db', 'secret'))
-  const verifier = tokenVerifier(() => (tokens.ok ? tokens.value : new Map()))
   const service = createAccessLogService({
-    verifier,
+    verifier: verifierOf(tokenLine('db', 'secret')),
     onRecords: observer.accept,
     metrics: observer.metrics,
     log,
     now: Date.now,
   })
-  const server = createGrpcServer(await issueServerCertificate(authority, ['control-plane'], new Date()))
+  const server = createGrpcServer(tls)
   service.register(server.server)
   await server.listen('127.0.0.1', ports.controlPlane)
   closers.push(
@@ -58,7 +53,7 @@ async function observing(): Promise<{ observer: Observer; ca: string }> {
     observer.close,
     () => server.close(0),
   )
-  return { observer, ca: authority.cert }
+  return { observer, ca }
 }
 
 /** Echoes and closes. */
@@ -77,9 +72,9 @@ const anyConfig = (name: string, type: string, config: object) => ({
 const address = (port: number) => ({ address: { socket_address: { address: '127.0.0.1', port_value: port } } })
 
 /** The sidecar's real bootstrap and log, around one static listener. */
-function configuration(ca: string, adminSocket: string): object {
+function configuration(ca: string): object {
   const controlPlane = { host: '127.0.0.1', port: ports.controlPlane, serverName: 'control-plane', ca }
-  const base = bootstrap({ nodeId: 'db', token: 'secret', controlPlane, adminSocket })
+  const base = bootstrap({ nodeId: 'db', token: 'secret', controlPlane, adminSocket: '' })
   const {
     static_resources: fixed,
     dynamic_resources: _,
@@ -103,26 +98,7 @@ function configuration(ca: string, adminSocket: string): object {
 }
 
 async function aSidecar(ca: string): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'postern-als-'))
-  closers.push(() => rmSync(folder, { recursive: true, force: true }))
-  const file = join(folder, 'envoy.json')
-  writeFileSync(file, JSON.stringify(configuration(ca, join(folder, 'admin.sock'))))
-  const envoy = execFileSync('bash', ['scripts/envoy.sh'], { encoding: 'utf8' }).trim()
-  const child = spawn(envoy, ['-c', file, '--concurrency', '2', '--disable-hot-restart'], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
-  closers.push(async () => {
-    if (child.exitCode === null && child.kill('SIGKILL')) await once(child, 'exit')
-  })
-  const said: string[] = []
-  const lines = createInterface({ input: child.stderr })
-  await new Promise<void>((resolve, reject) => {
-    child.once('exit', () => reject(new Error(said.slice(-10).join('\n'))))
-    lines.on('line', (line) => {
-      said.push(line)
-      if (line.includes('starting main dispatch loop')) resolve()
-    })
-  })
+  closers.push((await startEnvoy(configuration(ca))).stop)
 }
 
 /** Opens, says a word, hears it back, closes. */
@@ -136,21 +112,15 @@ async function worker(count: number): Promise<void> {
   for (let i = 0; i < count; i++) await oneConnection()
 }
 
-/** The counted conversation once its ends have arrived. */
-async function until(observer: Observer, count: number) {
-  for (;;) {
-    const [conversation] = observer.conversations()
-    if ((conversation?.bytesSent ?? 0) >= count * payload.length) return conversation
-    await new Promise((resolve) => setImmediate(resolve))
-  }
-}
-
 test('5,000 connections that are opened and closed at once are 5,000 connections with all their bytes', async () => {
   const { observer, ca } = await observing()
   await anApp()
   await aSidecar(ca)
   await Promise.all(Array.from({ length: atOnce }, () => worker(connections / atOnce)))
-  const conversation = await until(observer, connections)
+  const conversation = await eventually('the end of all of them', () => {
+    const [seen] = observer.conversations()
+    return (seen?.bytesSent ?? 0) >= connections * payload.length && seen
+  })
   expect(conversation).toMatchObject({
     source: 'nv.db.yelb',
     destination: 'nv.db.yelb',
@@ -168,11 +138,7 @@ test('an open connection is seen before it ends', async () => {
   await aSidecar(ca)
   const socket = dial(ports.sidecar, '127.0.0.1')
   await once(socket, 'connect')
-  let seen = observer.conversations()
-  while (seen.length === 0) {
-    await new Promise((resolve) => setImmediate(resolve))
-    seen = observer.conversations()
-  }
-  expect(seen.map((c) => [c.connections, c.bytesReceived, socket.destroyed])).toEqual([[1, 0, false]])
+  const seen = await eventually('it to be seen', () => observer.conversations()[0])
+  expect([seen.connections, seen.bytesReceived, socket.destroyed]).toEqual([1, 0, false])
   socket.destroy()
 })

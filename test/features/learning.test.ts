@@ -14,7 +14,7 @@ import type { Mode, World } from '../../xds-server/policy/model.ts'
 import { formatPorts } from '../../xds-server/policy/ports.ts'
 import { openStore } from '../../xds-server/store/sqlite.ts'
 import { aWorkload, aWorld } from '../support/builders.ts'
-import { eventually } from './pod/eventually.ts'
+import { eventually } from '../support/eventually.ts'
 import { peers, podAddress } from './pod/network.ts'
 import { type Pod, startPod } from './pod/pod.ts'
 

@@ -1,15 +1,10 @@
 /**
- * A real Envoy with the sniffer in front of servers we choose: one listener per scenario, its access log as objects, its
- * admin interface on a unix socket. Only loopback, only ports 23000-23999.
+ * A real Envoy with the sniffer in front of servers we choose: one listener per scenario, its access log as objects.
+ * Only loopback, only ports 23000-23999.
  */
-import { execFileSync, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { request } from 'node:http'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { buildSniffer } from '../../classifier/sniffer/build.ts'
+import { type EnvoyProcess, startEnvoy } from '../support/envoy.ts'
+import { eventually } from '../support/eventually.ts'
 
 export type Scenario = {
   readonly port: number
@@ -34,13 +29,9 @@ type LogLine = {
   readonly details: string
 }
 
-export type SnifferEnvoy = {
-  readonly pid: number
+export type SnifferEnvoy = EnvoyProcess & {
   /** The next end record of a connection to this port. */
   log(port: number): Promise<LogLine>
-  /** Counters and gauges whose name matches. */
-  stats(filter: RegExp): Promise<Readonly<Record<string, number>>>
-  stop(): Promise<void>
 }
 
 const type = (name: string): string => `type.googleapis.com/${name}`
@@ -147,40 +138,14 @@ function cluster(port: number): object {
 }
 
 /** Starts Envoy and waits until its workers listen. */
-export async function startEnvoy(scenarios: readonly Scenario[]): Promise<SnifferEnvoy> {
+export async function startSnifferEnvoy(scenarios: readonly Scenario[]): Promise<SnifferEnvoy> {
   const { wasm } = await buildSniffer()
-  const folder = mkdtempSync(join(tmpdir(), 'sniffer-envoy-'))
-  const socket = join(folder, 'admin.sock')
-  const file = join(folder, 'envoy.json')
   const clusters = [...new Set(scenarios.map((s) => s.upstream))].map(cluster)
   const listeners = scenarios.map((s) => listener(s, wasm))
-  const admin = { address: { pipe: { path: socket } } }
-  writeFileSync(file, JSON.stringify({ admin, static_resources: { listeners, clusters } }))
-
-  const envoy = execFileSync('bash', ['scripts/envoy.sh'], { encoding: 'utf8' }).trim()
-  const args = ['-c', file, '--concurrency', '1', '--disable-hot-restart', '--file-flush-interval-msec', '10']
-  const child = spawn(envoy, args, { stdio: ['ignore', 'pipe', 'pipe'] })
-  const complaints: string[] = []
-  const ready = new Promise<void>((resolve, reject) => {
-    child.once('exit', () => reject(new Error(`Envoy ended:\n${complaints.slice(-20).join('\n')}`)))
-    createInterface({ input: child.stderr }).on('line', (line) => {
-      complaints.push(line)
-      if (line.includes('starting main dispatch loop')) resolve()
-    })
-  })
-  const logs = logReader(createInterface({ input: child.stdout }))
-  await ready
-  while ((await stats(socket, /^listener_manager\.workers_started$/))['listener_manager.workers_started'] !== 1);
-  return {
-    pid: child.pid!,
-    log: logs,
-    stats: (filter) => stats(socket, filter),
-    stop: async () => {
-      child.removeAllListeners('exit')
-      if (child.exitCode === null && child.kill('SIGKILL')) await once(child, 'exit')
-      rmSync(folder, { recursive: true, force: true })
-    },
-  }
+  const envoy = await startEnvoy({ static_resources: { listeners, clusters } }, '--file-flush-interval-msec', '10')
+  const started = 'listener_manager.workers_started'
+  await eventually('the workers to listen', async () => (await envoy.stats(/workers_started$/))[started] === 1)
+  return { ...envoy, log: logReader(envoy.lines) }
 }
 
 /** Lines and those who wait for them, by port. */
@@ -200,19 +165,4 @@ function logReader(lines: NodeJS.EventEmitter): (port: number) => Promise<LogLin
     if (line !== undefined) return Promise.resolve(line)
     return new Promise((resolve) => wanted.set(port, [...(wanted.get(port) ?? []), resolve]))
   }
-}
-
-async function stats(socketPath: string, filter: RegExp): Promise<Readonly<Record<string, number>>> {
-  const text = await new Promise<string>((resolve, reject) => {
-    const asked = request({ socketPath, path: '/stats' }, (response) => {
-      let body = ''
-      response.on('data', (chunk) => {
-        body += chunk
-      })
-      response.on('end', () => resolve(body))
-    })
-    asked.on('error', reject).end()
-  })
-  const pairs = text.split('\n').map((line) => line.split(': '))
-  return Object.fromEntries(pairs.filter(([name]) => filter.test(name!)).map(([name, value]) => [name, Number(value)]))
 }

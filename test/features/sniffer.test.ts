@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { connect, type Server, type Socket } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { samples } from '../../classifier/protocol/testdata/samples.ts'
-import { type SnifferEnvoy, startEnvoy } from './sniffer-envoy.ts'
+import { type SnifferEnvoy, startSnifferEnvoy } from './sniffer-envoy.ts'
 import { greeter, talk } from './sniffer-peers.ts'
 
 const port = {
@@ -44,7 +44,7 @@ beforeAll(async () => {
     greeter(port.half, '22'),
     greeter(port.plain220, '220 Welcome\r\n'),
   ])
-  envoy = await startEnvoy([
+  envoy = await startSnifferEnvoy([
     { port: at.clientFirst, upstream: port.echo, clientFirst: true },
     { port: at.immediate, upstream: port.echo },
     { port: at.onlyRedis, upstream: port.echo, allow: ['redis'], clientFirst: true },

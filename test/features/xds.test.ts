@@ -4,13 +4,16 @@ import net from 'node:net'
 import { status } from '@grpc/grpc-js'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { Message, Resource } from '../../xds-server/compile/model.ts'
-import { createAuthority, issueServerCertificate, type KeyPair } from '../../xds-server/envoy/certificates.ts'
+import type { TlsFiles } from '../../xds-server/envoy/grpc-server.ts'
 import { tokenLine } from '../../xds-server/envoy/verifier.ts'
 import type { ProxyStatus } from '../../xds-server/xds/status.ts'
-import { type EnvoyProcess, startEnvoy } from '../support/xds/envoy-process.ts'
+import type { EnvoyProcess } from '../support/envoy.ts'
+import { eventually } from '../support/eventually.ts'
+import { anIdentity } from '../support/identity.ts'
 import { connectEnvoy } from '../support/xds/grpc-client.ts'
 import { aCompiled } from '../support/xds/harness.ts'
 import { type ServerProcess, startServerProcess } from '../support/xds/server-process.ts'
+import { startSidecar } from '../support/xds/sidecar.ts'
 
 const extensions = 'type.googleapis.com/envoy.extensions.'
 const ports = { xds: 22010, app: 22020, web: [22031, 22032, 22033] } as const
@@ -122,37 +125,36 @@ function isServed(port: number): Promise<boolean> {
 
 /** Envoy's ACK comes before its worker has the new table: tried again until the answer is the wanted one. */
 async function untilServed(port: number, wanted: boolean): Promise<void> {
-  while ((await isServed(port)) !== wanted) await new Promise((resolve) => setTimeout(resolve, 5))
+  await eventually(`${port} to be ${wanted ? 'open' : 'shut'}`, async () => (await isServed(port)) === wanted)
 }
 
-let authority: KeyPair
-let certificate: KeyPair
+let identity: { readonly tls: TlsFiles; readonly ca: string }
 let app: net.Server
 let server: ServerProcess
 const envoys: EnvoyProcess[] = []
 
 const startServer = async () => {
-  server = await startServerProcess({ tls: certificate, tokens, port: ports.xds })
+  server = await startServerProcess({ tls: identity.tls, tokens, port: ports.xds })
 }
 const anEnvoy = async (id: string, token: string, protocol: 'delta' | 'sotw' = 'delta') => {
-  const envoy = await startEnvoy({ id, token, xdsPort: ports.xds, ca: authority.cert, protocol })
+  const envoy = await startSidecar({ id, token, xdsPort: ports.xds, ca: identity.ca, protocol })
   envoys.push(envoy)
   return envoy
 }
-const isReady = async (envoy: EnvoyProcess) => {
-  while ((await envoy.admin('/ready')).trim() !== 'LIVE') await new Promise((resolve) => setTimeout(resolve, 20))
-}
+const isReady = (envoy: EnvoyProcess) =>
+  eventually('Envoy to be ready', async () => (await envoy.admin('/ready')).trim() === 'LIVE')
+const isStat = async (envoy: EnvoyProcess, name: string, value: number) =>
+  (await envoy.stats(new RegExp(`^${RegExp.escape(name)}$`)))[name] === value
 const extensionBytes = async () => (await server.report()).metrics['postern_xds_response_bytes_total{type="extension"}']
 /** The one sidecar asked for everything and has it. */
 const untilInSync = async () => {
   const isDone = ({ inSync, types }: ProxyStatus) =>
     inSync && types.extension?.acked === 3 && types.listener?.acked === 3
-  while (!(await server.report()).proxies.some(isDone));
+  await eventually('the sidecar to have everything', async () => (await server.report()).proxies.some(isDone))
 }
 
 beforeAll(async () => {
-  authority = await createAuthority('test', new Date())
-  certificate = await issueServerCertificate(authority, ['xds.postern', '127.0.0.1'], new Date())
+  identity = await anIdentity('xds.postern', '127.0.0.1')
   app = net.createServer((socket) => {
     socket.on('error', () => {})
     socket.on('data', (data) => socket.write(data))
@@ -230,7 +232,7 @@ test('after a refused table a listener that uses it can still be changed, and ha
   server.publish(aCompiled({ web: resources }, { 'web-1': 'web' }))
   expect((await changed).applied).toMatchObject({ affected: 1, acked: 1, refused: 0 })
   expect(await isServed(22031)).toBe(true)
-  expect(await envoy.until('listener.changed.downstream_cx_total', (value) => value > 0)).toBe(1)
+  await eventually('its connection', () => isStat(envoy, 'listener.changed.downstream_cx_total', 1))
 })
 
 test('killed with -9 and restarted: Envoy goes on serving, 0 bytes of policy are sent again, the next edit counts', async () => {
@@ -240,7 +242,7 @@ test('killed with -9 and restarted: Envoy goes on serving, 0 bytes of policy are
   await isReady(envoy)
   expect(await extensionBytes()).toBeGreaterThan(0)
   await server.kill()
-  await envoy.until('control_plane.connected_state', (value) => value === 0)
+  await eventually('Envoy to notice', () => isStat(envoy, 'control_plane.connected_state', 0))
   expect(await Promise.all(ports.web.map(isServed))).toEqual([true, false, true])
 
   await startServer()
@@ -259,7 +261,7 @@ test('a wrong token is refused, and Envoy does not go ready', async () => {
   const envoy = await anEnvoy('web-1', 'guess')
   const refused = async () =>
     (await server.report()).metrics['postern_xds_ended_streams_total{reason="unauthenticated"}'] ?? 0
-  while ((await refused()) < 2) await envoy.admin('/server_info')
+  await eventually('two refusals', async () => (await refused()) >= 2)
   expect(JSON.parse(await envoy.admin('/server_info')).state).toMatch('INITIALIZING')
   expect((await server.report()).proxies).toEqual([])
 })
@@ -270,7 +272,7 @@ describe('a sidecar gets only its own', () => {
   test("with its own token it can not be another's node", async () => {
     await startServer()
     server.publish(compiled({}))
-    const client = connectEnvoy({ id: 'db-1', token: 'token-web-1', address, ca: authority.cert })
+    const client = connectEnvoy({ id: 'db-1', token: 'token-web-1', address, ca: identity.ca })
     client.envoy.start([])
     expect(await client.ended).toBe(status.PERMISSION_DENIED)
     expect(client.envoy.deliveries).toEqual([])
@@ -280,7 +282,7 @@ describe('a sidecar gets only its own', () => {
   test("and asking for another class's names brings nothing", async () => {
     await startServer()
     server.publish(compiled({}))
-    const client = connectEnvoy({ id: 'db-1', token: 'token-db-1', address, ca: authority.cert })
+    const client = connectEnvoy({ id: 'db-1', token: 'token-db-1', address, ca: identity.ca })
     client.envoy.start(['rbac/22031', 'rbac/22041'])
     await client.until(({ held }) => held.listener.size > 0 && held.extension.size > 0)
     const before = client.envoy.deliveries.length

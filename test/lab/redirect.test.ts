@@ -8,6 +8,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { mustRun, run } from '../../lab/run.ts'
+import { cable, inside, ip, removeLeftovers, removeNamespace } from '../support/namespaces.ts'
+import { kill } from '../support/processes.ts'
 
 const script = join(import.meta.dirname, '../../webhook/init/redirect.sh')
 const pod = `postern-test-pod-${process.pid}`
@@ -18,7 +20,6 @@ const [app, other] = [8080, 8081]
 const appUid = 14799
 const proxyUid = 14747
 
-const inside = (namespace: string, ...argv: string[]) => ['nsenter', `--net=/run/netns/${namespace}`, ...argv]
 const redirect = (...args: string[]) => run(inside(pod, 'sh', script, ...args))
 const rules = async () => {
   const tables = await Promise.all(['iptables-save', 'ip6tables-save'].map((tool) => mustRun(inside(pod, tool))))
@@ -53,26 +54,22 @@ let bin = ''
 
 beforeAll(async () => {
   bin = await mkdtemp(join(tmpdir(), 'postern-redirect-'))
-  for (const name of [pod, peer]) await mustRun(['ip', 'netns', 'add', name])
-  await mustRun(['ip', 'link', 'add', 'eth0', 'netns', pod, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', peer])
+  await removeLeftovers(/^postern-test-(?:pod|peer)-(\d+)$/)
+  for (const name of [pod, peer]) await ip('netns', 'add', name)
+  await cable(pod, peer)
   for (const [name, [v4, v6]] of [
     [pod, podIps],
     [peer, peerIps],
   ] as const) {
-    const lines = [
-      'link set lo up',
-      `addr add ${v4}/24 dev eth0`,
-      `-6 addr add ${v6}/64 dev eth0 nodad`,
-      'link set eth0 up',
-    ]
-    await mustRun(inside(name, 'sh', '-euc', lines.map((line) => `ip ${line}`).join('\n')))
+    await ip('-n', name, 'addr', 'add', `${v4}/24`, 'dev', 'eth0')
+    await ip('-n', name, 'addr', 'add', `${v6}/64`, 'dev', 'eth0', 'nodad')
   }
   servers.push(await serve(pod, [app, other, 15001, 15006, 16001, 16006]), await serve(peer, [app, other]))
 })
 
 afterAll(async () => {
-  for (const server of servers) server.kill('SIGKILL')
-  for (const name of [pod, peer]) await run(['ip', 'netns', 'del', name])
+  await Promise.all(servers.map(kill))
+  for (const name of [pod, peer]) await removeNamespace(name)
   await rm(bin, { recursive: true, force: true })
 })
 

@@ -1,28 +1,12 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { aGroup, aRule, aWorkload } from '../../test/support/builders.ts'
-import { ask, type ControlPlane, controlPlane, json, type RawRequest, type Said, yelb } from './testdata/harness.ts'
+import { at, planeForEachTest } from './testdata/each-test.ts'
+import { yelb } from './testdata/harness.ts'
 
-let plane: ControlPlane
-const start = async (said: Said = {}) => {
-  plane = await controlPlane(said)
-}
-beforeEach(() => start())
-afterEach(async () => {
-  await plane.close()
-  expect(plane.errors).toEqual([])
-})
-const restart = async (said: Said) => {
-  await plane.close()
-  await start(said)
-}
+const api = planeForEachTest()
+const { call, restart } = api
 
-async function call(method: string, path: string, request?: RawRequest) {
-  const { status, headers, body } = await ask(plane.socket, method, `/api/v1${path}`, request)
-  return { status, etag: headers.etag, body: JSON.parse(body) }
-}
-const at = (revision: number, body?: unknown): RawRequest =>
-  body === undefined ? { headers: { 'if-match': `"${revision}"` } } : json(body, { 'if-match': `"${revision}"` })
-const stored = () => plane.store.read('groups').value
+const stored = () => api.plane.store.read('groups').value
 
 const lb = aGroup('lb', { addresses: ['192.168.120.100-192.168.120.101'], comment: 'load balancer' })
 

@@ -1,9 +1,10 @@
 import { existsSync, mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { request, type Server } from 'node:http'
+import type { Server } from 'node:http'
 import { createServer as createNetServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { ask } from '../../test/support/over-socket.ts'
 import { listenOnSocket } from './listen.ts'
 
 let folder: string
@@ -24,12 +25,7 @@ async function listen(word: string, path: string): Promise<Server> {
   return server
 }
 
-const get = (socketPath: string): Promise<string> =>
-  new Promise((resolve, reject) => {
-    request({ socketPath, path: '/' }, (answer) => answer.on('data', (data) => resolve(String(data))))
-      .on('error', reject)
-      .end()
-  })
+const get = async (socketPath: string) => (await ask(socketPath, 'GET', '/')).body
 
 test('the socket is its owner’s alone, and so is a folder made for it', async () => {
   const path = join(folder, 'run', 'api.sock')

@@ -1,36 +1,17 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { aRule, aWorkload, tcp } from '../../test/support/builders.ts'
 import type { ProxyStatus } from './backend.ts'
-import {
-  aConversation,
-  anEvent,
-  ask,
-  type ControlPlane,
-  controlPlane,
-  type Said,
-  someMoment,
-  yelb,
-} from './testdata/harness.ts'
+import { planeForEachTest } from './testdata/each-test.ts'
+import { aConversation, anEvent, someMoment, yelb } from './testdata/harness.ts'
 
 const [ui, app, db] = ['nv.ui.yelb', 'nv.appserver.yelb', 'nv.db.yelb']
 
-let plane: ControlPlane
-const start = async (said: Said = {}) => {
-  plane = await controlPlane(said)
-}
-beforeEach(() => start())
-afterEach(async () => {
-  await plane.close()
-  expect(plane.errors).toEqual([])
-})
-const restart = async (said: Said) => {
-  await plane.close()
-  await start(said)
-}
+const api = planeForEachTest()
+const { call, restart } = api
 
-async function get(path: string) {
-  const { status, body } = await ask(plane.socket, 'GET', `/api/v1${path}`)
-  return { status, body: JSON.parse(body) }
+const get = async (path: string) => {
+  const { status, body } = await call('GET', path)
+  return { status, body }
 }
 
 const conversations = [

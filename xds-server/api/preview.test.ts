@@ -1,8 +1,10 @@
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { aFlow, aRule, tcp } from '../../test/support/builders.ts'
+import { ask, json } from '../../test/support/over-socket.ts'
 import { defaultSettings } from '../policy/defaults.ts'
 import type { Mode } from '../policy/model.ts'
-import { ask, type ControlPlane, controlPlane, json, yelb } from './testdata/harness.ts'
+import { planeForEachTest } from './testdata/each-test.ts'
+import { type Said, yelb } from './testdata/harness.ts'
 
 const [ui, app, db] = yelb.workloads as [
   (typeof yelb.workloads)[0],
@@ -19,15 +21,11 @@ const rules = [
   aRule('nv.appserver.yelb', 'nv.db.yelb', { id: 'app-db', applications: ['postgresql'] }),
 ]
 
-let plane: ControlPlane
-const start = async (mode: Mode) => {
-  plane = await controlPlane({ policy: { rules, settings: { ...defaultSettings, mode } }, recordedFlows: () => flows })
-}
-beforeEach(() => start('protect'))
-afterEach(async () => {
-  await plane.close()
-  expect(plane.errors).toEqual([])
+const inMode = (mode: Mode): Said => ({
+  policy: { rules, settings: { ...defaultSettings, mode } },
+  recordedFlows: () => flows,
 })
+const api = planeForEachTest(inMode('protect'))
 
 const draft = {
   rules: [
@@ -37,7 +35,7 @@ const draft = {
   ],
 }
 async function preview(body: unknown) {
-  const answer = await ask(plane.socket, 'POST', '/api/v1/preview', json(body))
+  const answer = await ask(api.plane.socket, 'POST', '/api/v1/preview', json(body))
   return { status: answer.status, body: JSON.parse(answer.body) }
 }
 type Told = {
@@ -69,19 +67,17 @@ test('what the draft would have refused and let in, with both verdicts; nothing 
     [4567, 30, 'allow', 'ui-app', 'deny', 'no-ui'],
     [22, 2, 'deny', 'default', 'allow', 'ssh'],
   ])
-  expect(plane.store.read('rules').revision).toBe(2)
+  expect(api.plane.store.read('rules').revision).toBe(2)
 })
 
 test('in Monitor the same draft makes a violation and refuses nothing', async () => {
-  await plane.close()
-  await start('monitor')
+  await api.restart(inMode('monitor'))
   const { changes: _, ...counts } = (await preview(draft)).body
   expect(counts).toEqual({ tried: 3, denied: none, violations: { conversations: 1, connections: 30 }, allowed: none })
 })
 
 test('a change of mode is a draft, too', async () => {
-  await plane.close()
-  await start('discover')
+  await api.restart(inMode('discover'))
   const { denied, changes } = (await preview({ settings: { mode: 'protect' } })).body
   expect({ denied, changes: changes.map(told) }).toEqual({
     denied: { conversations: 1, connections: 2 },

@@ -1,6 +1,7 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { aRule, tcp } from '../../test/support/builders.ts'
-import { ask, type ControlPlane, controlPlane, json, type RawRequest, type Said } from './testdata/harness.ts'
+import { json } from '../../test/support/over-socket.ts'
+import { at, planeForEachTest } from './testdata/each-test.ts'
 
 const moment = '2026-03-01T12:00:00.000Z'
 const old = '2026-01-01T00:00:00.000Z'
@@ -49,28 +50,15 @@ const document = {
   },
 }
 
-let plane: ControlPlane
-const start = async (said: Said = {}) => {
-  plane = await controlPlane({ policy: { rules }, ...said })
-}
-beforeEach(() => start())
-afterEach(async () => {
-  await plane.close()
-  expect(plane.errors).toEqual([])
-})
+const api = planeForEachTest({ policy: { rules } })
+const { call, restart } = api
 
-async function call(method: string, path: string, request?: RawRequest) {
-  const { status, headers, body } = await ask(plane.socket, method, `/api/v1${path}`, request)
-  return { status, etag: headers.etag, body: JSON.parse(body) }
-}
-const at = (revision: number, body?: unknown): RawRequest =>
-  body === undefined ? { headers: { 'if-match': `"${revision}"` } } : json(body, { 'if-match': `"${revision}"` })
-const order = () => plane.store.read('rules').value.map((rule) => rule.id)
+const order = () => api.plane.store.read('rules').value.map((rule) => rule.id)
 
 describe('reading', () => {
   test('the list has its revision, each rule’s hits and what is wrong with it', async () => {
-    await plane.close()
-    await start({
+    await restart({
+      policy: { rules },
       hits: () => new Map([['app-db', { hits: 7, lastHit: Date.parse(moment) }]]),
       compileStatus: () => [{ class: 'nv.db.yelb-1', rule: 'app-db', message: 'too many addresses' }],
       proxies: () => ['a', 'b'].map((workload) => aRefusing(workload)),
@@ -140,7 +128,7 @@ describe('inserting', () => {
       body: { rule: { ...fresh, createdAt: moment, updatedAt: moment } },
     })
     expect(order()).toEqual(expected)
-    expect(plane.store.history('rules', 1)).toEqual([
+    expect(api.plane.store.history('rules', 1)).toEqual([
       { document: 'rules', revision: 3, at: moment, author: 'cli:unknown', summary: 'insert rule new' },
     ])
   })
@@ -213,7 +201,7 @@ describe('two people edit at once', () => {
         ],
       },
     })
-    expect(plane.store.read('rules').revision).toBe(5)
+    expect(api.plane.store.read('rules').revision).toBe(5)
   })
 
   test('`*` is for whoever does not mind', async () => {
@@ -273,7 +261,9 @@ describe('changing', () => {
     ]
     const saved = await call('PUT', '/rules', at(2, { rules: list }))
     expect(saved).toEqual({ status: 200, etag: '"3"', body: { revision: 3, total: 3 } })
-    const kept = plane.store.read('rules').value.map(({ id, createdAt, updatedAt }) => ({ id, createdAt, updatedAt }))
+    const kept = api.plane.store
+      .read('rules')
+      .value.map(({ id, createdAt, updatedAt }) => ({ id, createdAt, updatedAt }))
     expect(kept).toEqual([
       { id: 'outside', createdAt: old, updatedAt: old },
       { id: 'app-db', createdAt: old, updatedAt: moment },

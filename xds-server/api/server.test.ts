@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { ask, json, type RawRequest } from '../../test/support/over-socket.ts'
 import { maxBodyBytes, maxBulkBodyBytes } from './body.ts'
 import { routes } from './contract.ts'
-import { ask, type ControlPlane, controlPlane, json, type RawRequest } from './testdata/harness.ts'
+import { type ControlPlane, controlPlane } from './testdata/harness.ts'
 
 let plane: ControlPlane
 beforeEach(async () => {

@@ -1,11 +1,12 @@
 import fc from 'fast-check'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { aGroup, anHttp, aRule, tcp, udp } from '../../test/support/builders.ts'
+import { ask, json, type RawRequest } from '../../test/support/over-socket.ts'
 import { defaultSettings } from '../policy/defaults.ts'
 import type { Policy } from '../policy/model.ts'
 import { storedPolicy } from './draft.ts'
-import { ask, type ControlPlane, controlPlane, json, type RawRequest } from './testdata/harness.ts'
+import { planeForEachTest } from './testdata/each-test.ts'
 
 const old = '2026-01-01T00:00:00.000Z'
 const moment = '2026-03-01T12:00:00.000Z'
@@ -21,24 +22,15 @@ const webDocument = {
   updatedAt: old,
 }
 
-let plane: ControlPlane
-beforeEach(async () => {
-  plane = await controlPlane({ policy: { groups: [lb], rules: [web] } })
-})
-afterEach(async () => {
-  await plane.close()
-  expect(plane.errors).toEqual([])
-})
+const api = planeForEachTest({ policy: { groups: [lb], rules: [web] } })
+const { call, restart } = api
 
-async function call(method: string, path: string, request?: RawRequest) {
-  const { status, headers, body } = await ask(plane.socket, method, `/api/v1${path}`, request)
-  return { status, etag: headers.etag, body: JSON.parse(body) }
-}
 const yaml = (body: string, tag = '"2.2.1.1"'): RawRequest => ({
   headers: { 'content-type': 'application/yaml', 'if-match': tag },
   body,
 })
-const revisions = () => (['groups', 'rules', 'settings', 'ignored'] as const).map((d) => plane.store.read(d).revision)
+const revisions = () =>
+  (['groups', 'rules', 'settings', 'ignored'] as const).map((d) => api.plane.store.read(d).revision)
 
 describe('out', () => {
   test('everything people decided, with the revisions it was', async () => {
@@ -52,7 +44,8 @@ describe('out', () => {
   })
 
   test('what is exported as YAML can be imported, and changes nothing', async () => {
-    const text = (await ask(plane.socket, 'GET', '/api/v1/policy', { headers: { accept: 'application/yaml' } })).body
+    const text = (await ask(api.plane.socket, 'GET', '/api/v1/policy', { headers: { accept: 'application/yaml' } }))
+      .body
     expect(parse(text).rules).toEqual([webDocument])
     expect(await call('PUT', '/policy', yaml(text))).toEqual({
       status: 200,
@@ -83,16 +76,14 @@ describe('out of one and into another', () => {
     ignored: [{ from: 'lb', to: 'nv.ui.yelb', application: 'ssh' }],
   }
   const exported = async () =>
-    (await ask(plane.socket, 'GET', '/api/v1/policy', { headers: { accept: 'application/yaml' } })).body
+    (await ask(api.plane.socket, 'GET', '/api/v1/policy', { headers: { accept: 'application/yaml' } })).body
 
   test('is the same policy, with the times it had', async () => {
-    await plane.close()
-    plane = await controlPlane({ policy: everything })
+    await restart({ policy: everything })
     const text = await exported()
-    await plane.close()
-    plane = await controlPlane()
+    await restart({})
     expect(await call('PUT', '/policy', yaml(text, '*'))).toMatchObject({ status: 200, etag: '"2.2.2.2"' })
-    expect(storedPolicy(plane.store)).toEqual(everything)
+    expect(storedPolicy(api.plane.store)).toEqual(everything)
   })
 
   test('whatever people write in comments', async () => {
@@ -103,7 +94,7 @@ describe('out of one and into another', () => {
         const rules = texts.map((text, i) => ({ id: `r${i}`, from: 'any', to: 'any', action: 'allow', comment: text }))
         expect((await call('PUT', '/policy', json({ rules }, { 'if-match': '*' }))).status).toBe(200)
         expect((await call('PUT', '/policy', yaml(await exported(), '*'))).body).toEqual({ saved: true, changes: [] })
-        expect(plane.store.read('rules').value.map((rule) => rule.comment)).toEqual(texts)
+        expect(api.plane.store.read('rules').value.map((rule) => rule.comment)).toEqual(texts)
       }),
       { numRuns: 50 },
     )
@@ -146,8 +137,7 @@ rules:
   ]
 
   test('a file with some parts changes those, in one go', async () => {
-    await plane.close()
-    plane = await controlPlane({
+    await restart({
       policy: { groups: [lb], rules: [web], ignored: [{ from: 'lb', to: 'any', application: 'ssh' }] },
     })
     expect(await call('PUT', '/policy', yaml(text, '"2.2.1.2"'))).toEqual({
@@ -155,8 +145,8 @@ rules:
       etag: '"3.3.1.2"',
       body: { saved: true, changes },
     })
-    expect(plane.store.history('rules', 1)[0]).toMatchObject({ revision: 3, summary: 'import' })
-    expect(plane.store.read('rules').value.map(({ id, updatedAt }) => [id, updatedAt])).toEqual([
+    expect(api.plane.store.history('rules', 1)[0]).toMatchObject({ revision: 3, summary: 'import' })
+    expect(api.plane.store.read('rules').value.map(({ id, updatedAt }) => [id, updatedAt])).toEqual([
       ['web', old],
       ['no-ssh', moment],
     ])
@@ -164,7 +154,7 @@ rules:
 
   test('a rule that means something else now was changed now; when it was made stays', async () => {
     await call('PUT', '/policy', yaml('rules: [{id: web, from: lb, to: nv.ui.yelb, ports: 81, action: allow}]'))
-    expect(plane.store.read('rules').value).toEqual([{ ...web, ports: tcp(81), updatedAt: moment }])
+    expect(api.plane.store.read('rules').value).toEqual([{ ...web, ports: tcp(81), updatedAt: moment }])
   })
 
   test('a text that is no map of parts, or has one twice, is refused with its place', async () => {
@@ -264,8 +254,8 @@ describe('history', () => {
       etag: '"4"',
       body: { revision: 4, changes: fields('80,443', '80') },
     })
-    expect(plane.store.read('rules').value).toEqual([web])
-    expect(plane.store.history('rules', 1)[0]!.summary).toBe('restore revision 2')
+    expect(api.plane.store.read('rules').value).toEqual([web])
+    expect(api.plane.store.history('rules', 1)[0]!.summary).toBe('restore revision 2')
   })
 
   test('a revision that would leave a rule without its group stays in the past', async () => {

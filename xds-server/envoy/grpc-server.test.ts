@@ -1,22 +1,20 @@
 import { Client, credentials, type handleClientStreamingCall, type ServiceError } from '@grpc/grpc-js'
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { createAuthority, issueServerCertificate, type KeyPair } from './certificates.ts'
-import { createGrpcServer, type GrpcServer, raiseStreamResetLimits } from './grpc-server.ts'
+import { anIdentity } from '../../test/support/identity.ts'
+import { createGrpcServer, type GrpcServer, raiseStreamResetLimits, type TlsFiles } from './grpc-server.ts'
 import { accessLogService } from './services.ts'
 
-let authority: KeyPair
+let identity: { readonly tls: TlsFiles; readonly ca: string }
 let server: GrpcServer
-let certificate: KeyPair
 
 beforeAll(async () => {
-  authority = await createAuthority('test', new Date())
-  certificate = await issueServerCertificate(authority, ['localhost', '127.0.0.1'], new Date())
+  identity = await anIdentity('localhost', '127.0.0.1')
 })
 
 afterEach(() => server.close(0))
 
 const method = accessLogService.stream
-const connect = (port: number) => new Client(`localhost:${port}`, credentials.createSsl(Buffer.from(authority.cert)))
+const connect = (port: number) => new Client(`localhost:${port}`, credentials.createSsl(Buffer.from(identity.ca)))
 
 /** A log sink; `onMessage` hears every message of every stream. */
 async function start(onMessage: () => void): Promise<number> {
@@ -25,7 +23,7 @@ async function start(onMessage: () => void): Promise<number> {
     call.on('data', onMessage)
     call.on('end', () => done(null, Buffer.alloc(0)))
   }
-  server = createGrpcServer(certificate)
+  server = createGrpcServer(identity.tls)
   server.server.addService(accessLogService, { stream })
   return server.listen('localhost', 0)
 }

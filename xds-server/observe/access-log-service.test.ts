@@ -3,21 +3,19 @@ import { Client, type ClientWritableStream, credentials, Metadata, type ServiceE
 import pino from 'pino'
 import { Registry } from 'prom-client'
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { createAuthority, issueServerCertificate, type KeyPair } from '../envoy/certificates.ts'
-import { createGrpcServer } from '../envoy/grpc-server.ts'
+import { anIdentity, verifierOf } from '../../test/support/identity.ts'
+import { createGrpcServer, type TlsFiles } from '../envoy/grpc-server.ts'
 import { accessLogService } from '../envoy/services.ts'
-import { parseTokens, tokenLine, tokenVerifier } from '../envoy/verifier.ts'
+import { tokenLine } from '../envoy/verifier.ts'
 import { createAccessLogService } from './access-log-service.ts'
 import { createMetrics } from './metrics.ts'
 import type { AccessRecord } from './model.ts'
 import { httpLog, identifier, tcpLog } from './testdata/log-messages.ts'
 
-const tokens = parseTokens(`${tokenLine('db', 'db-token')}\n${tokenLine('ui', 'ui-token')}\n`)
-let authority: KeyPair
-let certificate: KeyPair
+const verifier = verifierOf(tokenLine('db', 'db-token'), tokenLine('ui', 'ui-token'))
+let identity: { readonly tls: TlsFiles; readonly ca: string }
 beforeAll(async () => {
-  authority = await createAuthority('test', new Date())
-  certificate = await issueServerCertificate(authority, ['localhost'], new Date())
+  identity = await anIdentity('localhost')
 })
 
 const closers: (() => unknown)[] = []
@@ -31,7 +29,7 @@ async function aSink(onRecords: (records: readonly AccessRecord[]) => void = () 
   const arrivals = new EventEmitter().setMaxListeners(0)
   const metrics = createMetrics(new Registry())
   const service = createAccessLogService({
-    verifier: tokenVerifier(() => (tokens.ok ? tokens.value : new Map())),
+    verifier,
     onRecords: (more) => {
       onRecords(more)
       records.push(...more)
@@ -41,10 +39,10 @@ async function aSink(onRecords: (records: readonly AccessRecord[]) => void = () 
     log: pino({ level: 'silent' }),
     now: Date.now,
   })
-  const server = createGrpcServer(certificate)
+  const server = createGrpcServer(identity.tls)
   service.register(server.server)
   const port = await server.listen('localhost', 0)
-  const client = new Client(`localhost:${port}`, credentials.createSsl(Buffer.from(authority.cert)))
+  const client = new Client(`localhost:${port}`, credentials.createSsl(Buffer.from(identity.ca)))
   closers.push(
     () => client.close(),
     () => server.close(0),

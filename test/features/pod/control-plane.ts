@@ -2,22 +2,21 @@
  * The control plane of one sidecar, made of the real parts (TLS, tokens, delta ADS, access logs), reached over a unix
  * socket: it is the only thing that both network namespaces share.
  */
-
 import { once } from 'node:events'
 import { chmod } from 'node:fs/promises'
 import { connect, createServer } from 'node:net'
 import { pino } from 'pino'
 import { Registry } from 'prom-client'
 import type { Compiled } from '../../../xds-server/compile/model.ts'
-import { createAuthority, issueServerCertificate } from '../../../xds-server/envoy/certificates.ts'
 import { createGrpcServer } from '../../../xds-server/envoy/grpc-server.ts'
-import { parseTokens, tokenLine, tokenVerifier } from '../../../xds-server/envoy/verifier.ts'
+import { tokenLine } from '../../../xds-server/envoy/verifier.ts'
 import { createAccessLogService } from '../../../xds-server/observe/access-log-service.ts'
 import { createMetrics } from '../../../xds-server/observe/metrics.ts'
 import type { AccessRecord } from '../../../xds-server/observe/model.ts'
 import type { Nack } from '../../../xds-server/xds/conversation.ts'
 import { createXds } from '../../../xds-server/xds/xds.ts'
-import { eventually } from './eventually.ts'
+import { eventually } from '../../support/eventually.ts'
+import { anIdentity, verifierOf } from '../../support/identity.ts'
 
 export const serverName = 'postern'
 
@@ -49,12 +48,9 @@ async function relay(path: string, port: number) {
 }
 
 export async function startControlPlane(socket: string, nodeId: string, token: string): Promise<ControlPlane> {
-  const now = new Date()
-  const authority = await createAuthority('test', now)
-  const grpc = createGrpcServer({ ...(await issueServerCertificate(authority, [serverName], now)) })
-  const tokens = parseTokens(tokenLine(nodeId, token))
-  if (!tokens.ok) throw new Error(JSON.stringify(tokens.problems))
-  const verifier = tokenVerifier(() => tokens.value)
+  const { tls, ca } = await anIdentity(serverName)
+  const grpc = createGrpcServer(tls)
+  const verifier = verifierOf(tokenLine(nodeId, token))
   const log = pino({ level: 'silent' })
   const records: AccessRecord[] = []
   const nacks: Nack[] = []
@@ -65,7 +61,7 @@ export async function startControlPlane(socket: string, nodeId: string, token: s
   createAccessLogService({ verifier, onRecords, metrics, log, now: Date.now }).register(grpc.server)
   const server = await relay(socket, await grpc.listen('127.0.0.1', 0))
   return {
-    ca: authority.cert,
+    ca,
     records,
     nacks,
     async publish(compiled) {

@@ -1,16 +1,15 @@
 /** The pod's sidecar: a real Envoy under the proxy's uid, with our bootstrap and arguments. */
-import { execFile, execFileSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { chownSync, mkdirSync, writeFileSync } from 'node:fs'
-import { request } from 'node:http'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { BootstrapOptions } from '../../../xds-server/compile/bootstrap.ts'
 import { bootstrap, envoyArguments } from '../../../xds-server/compile/bootstrap.ts'
-import { eventually } from './eventually.ts'
+import { adminPage, envoyBinary } from '../../support/envoy.ts'
+import { eventually } from '../../support/eventually.ts'
 import type { Network } from './network.ts'
 
 const proxyUid = 14747
-const envoyBinary = (): string => execFileSync('bash', ['scripts/envoy.sh'], { encoding: 'utf8' }).trim()
 
 /** The control plane is a unix socket away: what differs from a real pod. */
 function overSocket(boot: object, socket: string): object {
@@ -32,20 +31,6 @@ export type EnvoyOptions = Pick<BootstrapOptions, 'nodeId' | 'token'> & {
   readonly controlPlaneSocket: string
   readonly serverName: string
   readonly ca: string
-}
-
-function get(socketPath: string, path: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    request({ socketPath, path }, (response) => {
-      let text = ''
-      response.setEncoding('utf8').on('data', (more) => {
-        text += more
-      })
-      response.on('end', () => resolve(text))
-    })
-      .on('error', reject)
-      .end()
-  })
 }
 
 /** Started, and ready as its own readiness endpoint says: it has a configuration. */
@@ -74,7 +59,7 @@ export async function startEnvoy(network: Network, options: EnvoyOptions): Promi
   await eventually('envoy to be ready', ready).catch((error: Error) => {
     throw new Error(`${error.message}: ${output}`)
   })
-  return { admin: (path) => get(adminSocket, path), output: () => output }
+  return { admin: (path) => adminPage(adminSocket, path), output: () => output }
 }
 
 /** Envoy's judgement of a configuration, without running it: what it says, empty where it is content. */

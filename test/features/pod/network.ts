@@ -3,10 +3,10 @@
  * init containers run, and everybody else. Private addresses exist only in there.
  */
 import { type ChildProcess, type ChildProcessWithoutNullStreams, execFile, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { cable, inside, ip, removeLeftovers, removeNamespace } from '../../support/namespaces.ts'
+import { kill } from '../../support/processes.ts'
 
 const run = promisify(execFile)
 const redirect = fileURLToPath(new URL('../../../webhook/init/redirect.sh', import.meta.url))
@@ -33,17 +33,9 @@ export type Network = {
   remove(): Promise<void>
 }
 
-/** iproute2 */
-const tool = 'ip'
-const ip = (...args: readonly string[]) => run(tool, args)
-const inside = (namespace: string, command: readonly string[]) => ['netns', 'exec', namespace, ...command]
-const within = (namespace: string, ...command: readonly string[]) => run(tool, inside(namespace, command))
-
-async function cable(pod: string, others: string): Promise<void> {
-  await ip('link', 'add', 'eth0', 'netns', pod, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', others)
-  for (const namespace of [pod, others]) {
-    for (const device of ['lo', 'eth0']) await ip('-n', namespace, 'link', 'set', device, 'up')
-  }
+const within = (namespace: string, ...command: readonly string[]) => {
+  const [file, ...args] = inside(namespace, ...command)
+  return run(file!, args)
 }
 
 async function addresses(namespace: string, v4: readonly string[], v6: readonly string[]): Promise<void> {
@@ -57,47 +49,16 @@ async function routes(pod: string, others: string): Promise<void> {
   await ip('-n', others, 'route', 'add', 'default', 'via', podAddress)
 }
 
-async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
-  const gone = once(child, 'exit')
-  child.kill('SIGKILL')
-  await gone
-}
-
-const namespacePattern = /^ft-[a-z]+-(\d+)-(?:pod|peers)$/
-
-/** What is in a namespace ends with it. */
-async function removeNamespace(namespace: string): Promise<void> {
-  const { stdout } = await ip('netns', 'pids', namespace)
-  for (const pid of stdout.split('\n').filter(Boolean)) {
-    try {
-      process.kill(Number(pid), 'SIGKILL')
-    } catch {
-      // it ended by itself
-    }
-  }
-  await ip('netns', 'del', namespace)
-}
-
-const isAlive = (pid: number): boolean => existsSync(`/proc/${pid}`)
-
-/** Namespaces of a run that was killed. */
-async function removeLeftovers(): Promise<void> {
-  const { stdout } = await ip('netns', 'list')
-  for (const name of stdout.split('\n').map((line) => line.split(' ')[0]!)) {
-    const owner = namespacePattern.exec(name)?.[1]
-    if (owner !== undefined && !isAlive(Number(owner))) await removeNamespace(name)
-  }
-}
+const ours = /^ft-[a-z]+-(\d+)-(?:pod|peers)$/
 
 /** @param name `ft-` and letters; made unique with the pid of the test's process */
 export async function createNetwork(name: string): Promise<Network> {
-  await removeLeftovers()
+  await removeLeftovers(ours)
   const unique = `${name}-${process.pid}`
   const namespaces: Readonly<Record<Side, string>> = { pod: `${unique}-pod`, peers: `${unique}-peers` }
   const children = new Set<ChildProcess>()
   const remove = async () => {
-    await Promise.all([...children].map(stop))
+    await Promise.all([...children].map(kill))
     for (const namespace of Object.values(namespaces)) await removeNamespace(namespace).catch(() => undefined)
   }
   try {
@@ -118,7 +79,8 @@ export async function createNetwork(name: string): Promise<Network> {
         ({ code, stdout, stderr }) => ({ code, stdout, stderr }),
       ),
     start(side, command) {
-      const child = spawn(tool, inside(namespaces[side], command))
+      const [file, ...args] = inside(namespaces[side], ...command)
+      const child = spawn(file!, args)
       children.add(child)
       child.once('exit', () => children.delete(child))
       return child

@@ -3,16 +3,16 @@
  * says what happened.
  */
 import { fork } from 'node:child_process'
-import { once } from 'node:events'
 import { pino } from 'pino'
 import { Registry } from 'prom-client'
 import type { Compiled } from '../../../xds-server/compile/model.ts'
 import { createGrpcServer, type TlsFiles } from '../../../xds-server/envoy/grpc-server.ts'
-import { parseTokens, tokenVerifier } from '../../../xds-server/envoy/verifier.ts'
 import type { Nack } from '../../../xds-server/xds/conversation.ts'
 import type { Applied } from '../../../xds-server/xds/rollouts.ts'
 import type { ProxyStatus, Quarantined } from '../../../xds-server/xds/status.ts'
 import { createXds, type Xds } from '../../../xds-server/xds/xds.ts'
+import { verifierOf } from '../identity.ts'
+import { kill } from '../processes.ts'
 
 export type Start = { readonly kind: 'start'; readonly tls: TlsFiles; readonly tokens: string; readonly port: number }
 type Order = Start | { readonly kind: 'publish'; readonly compiled: Compiled } | { readonly kind: 'report' }
@@ -42,10 +42,8 @@ async function metricValues(registry: Registry): Promise<Record<string, number>>
 }
 
 async function start({ tls, tokens, port }: Start, registry: Registry): Promise<Xds> {
-  const table = parseTokens(tokens)
-  if (!table.ok) throw new Error(JSON.stringify(table.problems))
   const xds = createXds({
-    verifier: tokenVerifier(() => table.value),
+    verifier: verifierOf(tokens),
     log: pino({ level: process.env.XDS_LOG ?? 'silent' }),
     registry,
     onNack: (nack) => tell({ kind: 'nack', nack }),
@@ -132,11 +130,6 @@ export async function startServerProcess(options: Omit<Start, 'kind'>): Promise<
       order({ kind: 'report' })
       return (await reported).report
     },
-    async kill() {
-      if (child.exitCode !== null || child.signalCode !== null) return
-      const gone = once(child, 'exit')
-      child.kill('SIGKILL')
-      await gone
-    },
+    kill: () => kill(child),
   }
 }

@@ -1,6 +1,6 @@
 /** A control plane for tests: the real API on a real socket, a real store and directory; what sidecars say is given. */
 import { mkdtempSync, rmSync } from 'node:fs'
-import { type RequestListener, request, type Server } from 'node:http'
+import type { RequestListener, Server } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Registry } from 'prom-client'
@@ -105,33 +105,6 @@ async function stop(server: Server, store: SqliteStore, folder: string): Promise
   store.close()
   rmSync(folder, { recursive: true })
 }
-
-export type RawAnswer = {
-  readonly status: number
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>
-  readonly body: string
-}
-export type RawRequest = { readonly headers?: Readonly<Record<string, string>>; readonly body?: string | Buffer }
-
-/** A request as any HTTP client makes it, without the contract's help. */
-export function ask(socketPath: string, method: string, path: string, { headers = {}, body }: RawRequest = {}) {
-  return new Promise<RawAnswer>((resolve, reject) => {
-    const call = request({ socketPath, method, path, headers, agent: false }, (answer) => {
-      const chunks: Buffer[] = []
-      answer.on('data', (chunk: Buffer) => chunks.push(chunk))
-      answer.on('error', reject)
-      answer.on('end', () =>
-        resolve({ status: answer.statusCode!, headers: answer.headers, body: Buffer.concat(chunks).toString('utf8') }),
-      )
-    })
-    call.on('error', reject).end(body)
-  })
-}
-
-export const json = (value: unknown, headers: Readonly<Record<string, string>> = {}): RawRequest => ({
-  headers: { 'content-type': 'application/json', ...headers },
-  body: JSON.stringify(value),
-})
 
 export function aConversation(source: string, destination: string, over: Partial<Conversation> = {}): Conversation {
   return {
