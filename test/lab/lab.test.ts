@@ -24,7 +24,8 @@ const machine = (dir: string) => {
   const { prefix } = openLab(dir).paths
   return {
     addresses: Object.entries(networkInterfaces()).map(([name, list]) => [name, list?.map(({ address }) => address)]),
-    namespaces: readdirSync('/run/netns')
+    // on a machine that never had one the folder is not there
+    namespaces: (existsSync('/run/netns') ? readdirSync('/run/netns') : [])
       .filter((name) => name.startsWith(prefix))
       .sort(),
     mounts: readFileSync('/proc/self/mounts', 'utf8')
