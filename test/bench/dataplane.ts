@@ -4,9 +4,6 @@
  * busy are tried again for some time, and what is disturbed nevertheless is marked. The plain proxy has a twin: how far
  * the ratio of the two is from 1 is what a run can not tell apart.
  */
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { buildSniffer } from '../../classifier/sniffer/build.ts'
 import { startApps } from './dataplane/apps.ts'
 import { figuresOf } from './dataplane/figures.ts'
@@ -16,11 +13,10 @@ import { type Bed, type Contender, compare } from './dataplane/rounds.ts'
 import { type Variant, variants } from './dataplane/variants.ts'
 import { compiledFor } from './dataplane/worlds.ts'
 import type { BenchOptions, Figure } from './figure.ts'
-import { type ControlPlane, startControlPlane } from './sidecars/control-plane.ts'
-import { findEnvoy, type Kitchen, redirect, startPlain, startSidecar } from './sidecars/envoy.ts'
-import { makePlaces } from './sidecars/places.ts'
+import { redirect, startPlain, startSidecar } from './sidecars/envoy.ts'
+import { type Kitchen, openKitchen } from './sidecars/kitchen.ts'
 
-async function startEnvoy(variant: Variant, kitchen: Kitchen, controlPlane: ControlPlane, sniffer: string) {
+async function startEnvoy(variant: Variant, kitchen: Kitchen, sniffer: string) {
   if (variant === 'direct') return undefined
   await redirect(kitchen, variant)
   if (variant === 'plain' || variant === 'twin') return startPlain(kitchen, variant, plainProxy)
@@ -28,12 +24,12 @@ async function startEnvoy(variant: Variant, kitchen: Kitchen, controlPlane: Cont
   const pod = { name: variant, ip: places.addressOf(variant) }
   const client = { name: 'client', ip: places.hubFor(variant) }
   const compiled = compiledFor(pod, client, variant === 'pinned' ? 'trust' : 'verify', sniffer)
-  return startSidecar(kitchen, controlPlane, { place: variant, workload: variant, compiled })
+  return startSidecar(kitchen, { place: variant, workload: variant, compiled })
 }
 
-async function contend(variant: Variant, kitchen: Kitchen, controlPlane: ControlPlane, sniffer: string) {
+async function contend(variant: Variant, kitchen: Kitchen, sniffer: string) {
   await startApps(kitchen, variant)
-  const envoy = await startEnvoy(variant, kitchen, controlPlane, sniffer)
+  const envoy = await startEnvoy(variant, kitchen, sniffer)
   return { variant, address: kitchen.places.addressOf(variant), envoy }
 }
 
@@ -48,17 +44,9 @@ async function measureAll(bed: Bed, say: BenchOptions['say']): Promise<readonly 
 }
 
 export async function run({ say, signal }: BenchOptions): Promise<readonly Figure[]> {
-  const folder = mkdtempSync(join(tmpdir(), 'postern-bench-'))
-  chmodSync(folder, 0o755)
-  try {
-    await using places = await makePlaces(variants, signal)
-    await using controlPlane = await startControlPlane(places)
-    const kitchen = { places, folder, binary: findEnvoy(folder) }
-    const sniffer = Buffer.from((await buildSniffer()).wasm).toString('base64')
-    const contenders: Contender[] = []
-    for (const variant of variants) contenders.push(await contend(variant, kitchen, controlPlane, sniffer))
-    return await measureAll({ kitchen, controlPlane, contenders }, say)
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-  }
+  const sniffer = Buffer.from((await buildSniffer()).wasm).toString('base64')
+  await using kitchen = await openKitchen(variants, signal)
+  const contenders: Contender[] = []
+  for (const variant of variants) contenders.push(await contend(variant, kitchen, sniffer))
+  return await measureAll({ kitchen, contenders }, say)
 }

@@ -2,14 +2,14 @@
  * From an edit to the first new connection that is treated accordingly, in the real lab: the rule is flipped through
  * the API while a client of another pod connects in a tight loop. The API's own time is in it.
  */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Client, createClient } from '../../cli/client.ts'
 import { type Lab, up } from '../../lab/lab.ts'
 import { type Fate, type Prober, startProber } from './edit/prober.ts'
 import { type BenchOptions, type Figure, percentile } from './figure.ts'
+import { makeFolder } from './sidecars/kitchen.ts'
 
 const editsOfAKind = 100
 /** An edit is not made before the one before it is everywhere; then people still need a moment. */
@@ -104,7 +104,7 @@ async function addressOf(lab: Lab, app: string): Promise<string> {
 }
 
 export async function run({ say, signal }: BenchOptions): Promise<readonly Figure[]> {
-  const parent = mkdtempSync(join(tmpdir(), 'postern-bench-'))
+  const parent = makeFolder()
   let lab: Lab | undefined
   try {
     lab = await up({ dir: join(parent, 'lab'), signal })

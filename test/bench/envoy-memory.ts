@@ -1,15 +1,12 @@
 /** What an idle sidecar keeps in memory: side by side, so that what Envoys share (their program) is told apart. */
-import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { buildSniffer } from '../../classifier/sniffer/build.ts'
 import { plainProxy } from './dataplane/plain.ts'
 import type { BenchOptions, Figure } from './figure.ts'
 import { type Configuration, configurations, many, withoutSniffer, workload } from './memory/worlds.ts'
-import { type ControlPlane, startControlPlane } from './sidecars/control-plane.ts'
-import { type Envoy, findEnvoy, type Kitchen, startPlain, startSidecar } from './sidecars/envoy.ts'
-import { makePlaces } from './sidecars/places.ts'
+import { type Envoy, startPlain, startSidecar } from './sidecars/envoy.ts'
+import { type Kitchen, openKitchen } from './sidecars/kitchen.ts'
 
 /** What was only needed for starting is given back by then. */
 const settlesMs = 2_000
@@ -37,10 +34,10 @@ function cases(sniffer: string): Readonly<Record<string, Configuration>> {
   )
 }
 
-async function startAll(all: ReturnType<typeof cases>, kitchen: Kitchen, controlPlane: ControlPlane) {
+async function startAll(all: ReturnType<typeof cases>, kitchen: Kitchen) {
   const started = new Map<string, Envoy>()
   for (const [i, [name, { compiled }]] of Object.entries(all).entries())
-    started.set(name, await startSidecar(kitchen, controlPlane, { place: `case${i}`, workload, compiled }))
+    started.set(name, await startSidecar(kitchen, { place: `case${i}`, workload, compiled }))
   return started
 }
 
@@ -52,20 +49,11 @@ function figuresOf(found: ReadonlyMap<string, Memory>, plain: Memory): readonly 
 }
 
 export async function run({ signal }: BenchOptions): Promise<readonly Figure[]> {
-  const folder = mkdtempSync(join(tmpdir(), 'postern-bench-'))
-  chmodSync(folder, 0o755)
-  try {
-    const all = cases(Buffer.from((await buildSniffer()).wasm).toString('base64'))
-    const names = ['plain', ...Object.keys(all).map((_, i) => `case${i}`)]
-    await using places = await makePlaces(names, signal)
-    await using controlPlane = await startControlPlane(places)
-    const kitchen = { places, folder, binary: findEnvoy(folder) }
-    const plain = await startPlain(kitchen, 'plain', plainProxy)
-    const started = await startAll(all, kitchen, controlPlane)
-    await delay(settlesMs, undefined, { signal })
-    const found = [...started].map(([name, envoy]) => [name, memoryOf(envoy)] as const)
-    return figuresOf(new Map(found), memoryOf(plain))
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-  }
+  const all = cases(Buffer.from((await buildSniffer()).wasm).toString('base64'))
+  await using kitchen = await openKitchen(['plain', ...Object.keys(all).map((_, i) => `case${i}`)], signal)
+  const plain = await startPlain(kitchen, 'plain', plainProxy)
+  const started = await startAll(all, kitchen)
+  await delay(settlesMs, undefined, { signal })
+  const found = [...started].map(([name, envoy]) => [name, memoryOf(envoy)] as const)
+  return figuresOf(new Map(found), memoryOf(plain))
 }

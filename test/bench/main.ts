@@ -26,14 +26,20 @@ async function measure(name: string, sidecars: number, signal: AbortSignal): Pro
   return figures.map((figure) => resultOf(name, figure, date))
 }
 
-async function main(): Promise<void> {
+type Wanted = { readonly names: readonly string[]; readonly sidecars: number }
+
+/** Throws where the command line is not understood. */
+function parse(args: readonly string[]): Wanted {
   const options = { sidecars: { type: 'string', default: `${defaultSidecars}` } } as const
-  const { values, positionals } = parseArgs({ options, allowPositionals: true })
-  const wanted = positionals.length > 0 ? positionals : names
-  const unknown = wanted.filter((name) => !names.includes(name))
+  const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true })
+  const unknown = positionals.filter((name) => !names.includes(name))
   const sidecars = Number(values.sidecars)
   if (unknown.length > 0) throw new Error(`no bench ${unknown.join(', ')}: there are ${names.join(', ')}`)
   if (!Number.isInteger(sidecars) || sidecars < 1) throw new Error('--sidecars wants a number')
+  return { names: positionals.length > 0 ? positionals : names, sidecars }
+}
+
+async function runAll({ names: wanted, sidecars }: Wanted): Promise<void> {
   const stopping = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.once(signal, () => stopping.abort(new Error(`stopped by ${signal}`)))
@@ -50,4 +56,9 @@ async function main(): Promise<void> {
   }
 }
 
-await main()
+try {
+  await runAll(parse(process.argv.slice(2)))
+} catch (error) {
+  process.stderr.write(`${(error as Error).message}\n`)
+  process.exitCode = 2
+}

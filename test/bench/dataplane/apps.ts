@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Kitchen } from '../sidecars/envoy.ts'
+import type { Kitchen } from '../sidecars/kitchen.ts'
 import { ports } from './worlds.ts'
 
 const appUid = 65534

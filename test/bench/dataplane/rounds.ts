@@ -1,7 +1,7 @@
 /** One load through every variant, round after round until enough of them were undisturbed. */
 import { setTimeout as delay } from 'node:timers/promises'
-import type { ControlPlane } from '../sidecars/control-plane.ts'
-import { cpuMs, type Envoy, type Kitchen } from '../sidecars/envoy.ts'
+import { cpuMs, type Envoy } from '../sidecars/envoy.ts'
+import type { Kitchen } from '../sidecars/kitchen.ts'
 import type { Load, Outcome } from './loads.ts'
 import { watchOthers } from './others.ts'
 import { titles, type Variant } from './variants.ts'
@@ -17,11 +17,7 @@ const patienceMs = 15_000
 const lookMs = 300
 
 export type Contender = { readonly variant: Variant; readonly address: string; readonly envoy: Envoy | undefined }
-export type Bed = {
-  readonly kitchen: Kitchen
-  readonly controlPlane: ControlPlane
-  readonly contenders: readonly Contender[]
-}
+export type Bed = { readonly kitchen: Kitchen; readonly contenders: readonly Contender[] }
 
 export type Sample = Outcome & {
   /** Of the proxy, for one request, in microseconds. */
@@ -35,7 +31,7 @@ export type Round = {
   readonly others: number
 }
 
-const watch = ({ kitchen, controlPlane }: Bed) => watchOthers([...kitchen.places.running(), controlPlane.pid])
+const watch = ({ kitchen: { places, controlPlane } }: Bed) => watchOthers([...places.running(), controlPlane.pid])
 
 async function sample(load: Load, { address, envoy }: Contender, bed: Bed, perSecond: number): Promise<Sample> {
   const [others, before] = [watch(bed), envoy ? cpuMs(envoy) : 0]

@@ -1,42 +1,22 @@
 /** Envoys as pods have them: their own uid, our arguments, ready when they hold their configuration. */
-import { type ChildProcess, execFileSync } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { chownSync, copyFileSync, linkSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chownSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { bootstrap, envoyArguments } from '../../../xds-server/compile/bootstrap.ts'
 import type { Compiled, Message } from '../../../xds-server/compile/model.ts'
-import { type ControlPlane, serverName } from './control-plane.ts'
-import type { Places } from './places.ts'
+import { serverName } from './control-plane.ts'
+import { type Kitchen, repository } from './kitchen.ts'
 
 const proxyUid = 14747
 const patienceMs = 20_000
-const repository = fileURLToPath(new URL('../../../', import.meta.url))
 
 export type Envoy = {
   readonly pid: number
   /** Text of an admin page. */
   admin(path: string): Promise<string>
-}
-
-/** Where the proxy's uid may run it: the cache is in a home directory. A link, so that its pages stay shared. */
-export function findEnvoy(folder: string): string {
-  const cached = execFileSync('bash', [join(repository, 'scripts/envoy.sh')], { encoding: 'utf8' }).trim()
-  const binary = join(folder, 'envoy')
-  try {
-    linkSync(cached, binary)
-  } catch {
-    copyFileSync(cached, binary) // another file system
-  }
-  return binary
-}
-
-export type Kitchen = {
-  readonly places: Places
-  readonly folder: string
-  readonly binary: string
 }
 
 function homeOf(kitchen: Kitchen, place: string): string {
@@ -79,7 +59,7 @@ async function start(kitchen: Kitchen, place: string, boot: (adminSocket: string
   const file = join(home, 'bootstrap.json')
   writeFileSync(file, JSON.stringify(boot(adminSocket)))
   const log = join(home, 'envoy.log')
-  const argv = [kitchen.binary, '-c', file, '--log-path', log, ...envoyArguments]
+  const argv = [kitchen.envoy, '-c', file, '--log-path', log, ...envoyArguments]
   const child = kitchen.places.start(place, argv, { uid: proxyUid, core: 'proxy' })
   const admin = (path: string) => get(adminSocket, path)
   await ready(child, admin).catch((error: Error) => {
@@ -101,14 +81,16 @@ export type Sidecar = {
 }
 
 /** A sidecar of ours, served by the real xDS server. */
-export async function startSidecar(kitchen: Kitchen, controlPlane: ControlPlane, sidecar: Sidecar): Promise<Envoy> {
+export async function startSidecar(kitchen: Kitchen, sidecar: Sidecar): Promise<Envoy> {
   const { place, workload, compiled } = sidecar
+  const { controlPlane } = kitchen
   const token = randomBytes(32).toString('base64url')
   const port = await controlPlane.serve(workload, token, compiled)
   const { ca } = controlPlane
   const host = kitchen.places.hubFor(place)
+  const address = { host, port, serverName, ca }
   return start(kitchen, place, (adminSocket) =>
-    bootstrap({ nodeId: workload, token, adminSocket, controlPlane: { host, port, serverName, ca } }),
+    bootstrap({ nodeId: workload, token, adminSocket, controlPlane: address }),
   )
 }
 

@@ -42,7 +42,7 @@ const cores: Readonly<Record<Core, string>> = { proxy: `${last}`, others: last =
 const ip = (...args: readonly string[]) => run('ip', args)
 const namespaceOf = (place: string): string => `${prefix}${process.pid}-${place}`
 
-function isAlive(pid: number): boolean {
+export function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0)
   } catch (error) {
