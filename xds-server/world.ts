@@ -13,6 +13,7 @@ import { type Cuts, cutsIn } from './cuts.ts'
 import { type Directory, directory } from './policy/directory.ts'
 import type { Inventory, Policy } from './policy/model.ts'
 import type { Meta, Store } from './store/model.ts'
+import { storedPolicy } from './store/policy.ts'
 
 /** Pods come and go in crowds; an edit does not wait. */
 const inventorySettlesMs = 50
@@ -80,12 +81,7 @@ export function worldLoop(options: WorldOptions): WorldLoop {
 
 /** The store's documents keep their identity while unchanged, so a Policy made of them shares all it can. */
 export function policyOf(store: Store, before?: Built): Policy {
-  const now: Policy = {
-    groups: store.read('groups').value,
-    rules: store.read('rules').value,
-    settings: store.read('settings').value,
-    ignored: store.read('ignored').value,
-  }
+  const now = storedPolicy(store)
   const was = before?.directory.world.policy
   const same = was && (Object.keys(now) as (keyof Policy)[]).every((part) => now[part] === was[part])
   return same ? was : now

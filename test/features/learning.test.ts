@@ -12,6 +12,7 @@ import { PastPolicy } from '../../xds-server/observe/past-policy.ts'
 import { directory } from '../../xds-server/policy/directory.ts'
 import type { Mode, World } from '../../xds-server/policy/model.ts'
 import { formatPorts } from '../../xds-server/policy/ports.ts'
+import { storedPolicy } from '../../xds-server/store/policy.ts'
 import { openStore } from '../../xds-server/store/sqlite.ts'
 import { aWorkload, aWorld } from '../support/builders.ts'
 import { eventually } from '../support/eventually.ts'
@@ -28,14 +29,8 @@ const { inventory } = aWorld({
   nodes: [],
 })
 const store = openStore({ path: ':memory:', now: Date.now, onWatcherError: () => {} })
-const policyOf = () => ({
-  groups: store.read('groups').value,
-  rules: store.read('rules').value,
-  settings: store.read('settings').value,
-  ignored: store.read('ignored').value,
-})
-let present = directory({ inventory, policy: policyOf() })
-const world = (): World => ({ inventory, policy: policyOf() })
+let present = directory({ inventory, policy: storedPolicy(store) })
+const world = (): World => ({ inventory, policy: storedPolicy(store) })
 store.watch(() => {
   present = directory(world(), present)
 })

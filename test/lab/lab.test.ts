@@ -15,6 +15,7 @@ import { run } from '../../lab/run.ts'
 import type { LabStatus } from '../../lab/status.ts'
 import { until } from '../../lab/until.ts'
 import { readInventory } from '../../xds-server/kubernetes/inventory.ts'
+import { kill } from '../support/processes.ts'
 
 const plain = { controlPlane: false, sidecars: false } as const
 const curl = ['curl', '-sSg', '-m', '5']
@@ -256,7 +257,7 @@ describe('what is in the way', () => {
     before = machine(dir)
   })
   afterEach(async () => {
-    for (const child of children.splice(0)) child.kill('SIGKILL')
+    await Promise.all(children.splice(0).map(kill))
     await openLab(dir)
       .down()
       .catch(() => {}) // a directory that was never a lab's
@@ -278,11 +279,6 @@ describe('what is in the way', () => {
     return child
   }
   const saidUp = (child: ChildProcess) => new Promise((resolve) => child.stdout!.once('data', resolve))
-  async function kill(child: ChildProcess): Promise<void> {
-    const exit = new Promise((resolve) => child.once('exit', resolve))
-    child.kill('SIGKILL')
-    await exit
-  }
 
   test('a lab whose process was killed is replaced by the next `up`; one in use is not', async () => {
     const child = holder()

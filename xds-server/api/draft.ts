@@ -1,19 +1,10 @@
 /** A policy draft: parts that are left out stay as they are, and the whole is judged before anything is done with it. */
 import type { Policy } from '../policy/model.ts'
 import { parsePolicy, policyToDocument } from '../policy/parse-policy.ts'
-import type { Store } from '../store/model.ts'
+import { storedPolicy } from '../store/policy.ts'
 import type { Backend } from './backend.ts'
 import { accepted } from './problem.ts'
 import { stamped } from './stamp.ts'
-
-export function storedPolicy(store: Store): Policy {
-  return {
-    groups: store.read('groups').value,
-    rules: store.read('rules').value,
-    settings: store.read('settings').value,
-    ignored: store.read('ignored').value,
-  }
-}
 
 /** The whole policy with the draft's parts in it; throws every problem there is. */
 export function draftPolicy(draft: Readonly<Record<string, unknown>>, { store, now }: Backend): Policy {

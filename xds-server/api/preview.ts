@@ -1,8 +1,8 @@
 /** What a draft would have meant for the last hour: which conversations it decides otherwise, counted by what matters. */
 import type { Policy } from '../policy/model.ts'
 import { type Change, preview } from '../policy/preview.ts'
+import { storedPolicy } from '../store/policy.ts'
 import type { Backend } from './backend.ts'
-import { storedPolicy } from './draft.ts'
 
 /** A person reads the gravest first; past this many the counts still say how many there are. */
 const maxChanges = 1_000

@@ -5,7 +5,7 @@ import { aGroup, anHttp, aRule, tcp, udp } from '../../test/support/builders.ts'
 import { ask, json, type RawRequest } from '../../test/support/over-socket.ts'
 import { defaultSettings } from '../policy/defaults.ts'
 import type { Policy } from '../policy/model.ts'
-import { storedPolicy } from './draft.ts'
+import { storedPolicy } from '../store/policy.ts'
 import { planeForEachTest } from './testdata/each-test.ts'
 
 const old = '2026-01-01T00:00:00.000Z'

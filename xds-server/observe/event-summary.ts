@@ -1,6 +1,7 @@
 /** One event instead of many that a limit kept out: how many there were, and what they have in common. */
 import type { NewEvent } from './events.ts'
 import type { PosternEvent } from './model.ts'
+import { noTraffic } from './own-events.ts'
 
 /** What kept an event out. `sort`: one sort of event; `family`: all together; `memory`: too many sorts at once. */
 export type Limit = 'sort' | 'family' | 'memory'
@@ -37,19 +38,7 @@ function withoutPeers(event: NewEvent): NewEvent {
 }
 
 /** All that is known of a flood that came from everywhere. */
-const unnamed: Omit<NewEvent, 'kind' | 'severity' | 'time'> = {
-  message: 'of many kinds',
-  source: undefined,
-  destination: undefined,
-  port: undefined,
-  application: undefined,
-  rule: undefined,
-  action: undefined,
-  mode: undefined,
-  incident: undefined,
-  http: undefined,
-  trace: undefined,
-}
+const unnamed = { ...noTraffic, message: 'of many kinds' }
 
 /** As it is stored. */
 export const summaryEvent = ({ sample, count, last }: Summary): Omit<PosternEvent, 'id'> => ({

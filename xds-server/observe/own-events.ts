@@ -5,7 +5,8 @@ import type { NewEvent } from './events.ts'
 /** Shorter gaps are an upgrade or a restart nobody needs to look at twice: sidecars hold records back for a second. */
 const gapMilliseconds = 10_000
 
-const nothing = {
+/** An event that is about no traffic. */
+export const noTraffic = {
   source: undefined,
   destination: undefined,
   port: undefined,
@@ -23,22 +24,22 @@ export function gapEvent(last: number | undefined, now: number): NewEvent | unde
   if (last === undefined || now - last < gapMilliseconds) return undefined
   const seconds = Math.round((now - last) / 1000)
   const message = `No access logs were received for ${seconds} s (since ${new Date(last).toISOString()}): sidecars enforced, nothing was recorded`
-  return { ...nothing, kind: 'enforcement', severity: 'low', time: now, message }
+  return { ...noTraffic, kind: 'enforcement', severity: 'low', time: now, message }
 }
 
 export function setAsideEvent(path: string, now: number): NewEvent {
   const message = `The history of conversations and events was damaged and is now at ${path}; a new one was begun`
-  return { ...nothing, kind: 'enforcement', severity: 'high', time: now, message }
+  return { ...noTraffic, kind: 'enforcement', severity: 'high', time: now, message }
 }
 
 /** Who changed what: one for each revision of a document. */
 export function auditEvent({ document, revision, author, summary, at }: RevisionInfo): NewEvent {
   const what = summary === '' ? '' : `: ${summary}`
   const message = `${author} changed the ${document} (revision ${revision})${what}`
-  return { ...nothing, kind: 'audit', severity: 'info', time: Date.parse(at), message }
+  return { ...noTraffic, kind: 'audit', severity: 'info', time: Date.parse(at), message }
 }
 
 export function fullEvent(now: number): NewEvent {
   const message = 'The rule list is full: nothing more is learned until rules are merged or deleted'
-  return { ...nothing, kind: 'enforcement', severity: 'high', time: now, message }
+  return { ...noTraffic, kind: 'enforcement', severity: 'high', time: now, message }
 }

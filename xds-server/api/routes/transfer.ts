@@ -1,8 +1,9 @@
 /** The whole policy in and out. */
 import type { Policy } from '../../policy/model.ts'
 import type { AnyWrite, DocumentName } from '../../store/model.ts'
+import { storedPolicy } from '../../store/policy.ts'
 import { policyParts, type transferRoutes } from '../contract/transfer.ts'
-import { draftPolicy, storedPolicy } from '../draft.ts'
+import { draftPolicy } from '../draft.ts'
 import type { Call, HandlersOf } from '../handler.ts'
 import { previewOf } from '../preview.ts'
 import { changesBetween, refuseStale, saveAll } from '../save.ts'

@@ -7,12 +7,13 @@ import { Registry } from 'prom-client'
 import { aWorkload } from '../../../test/support/builders.ts'
 import type { EventFilter } from '../../observe/event-store.ts'
 import type { Conversation, PosternEvent } from '../../observe/model.ts'
+import { noTraffic } from '../../observe/own-events.ts'
 import { directory } from '../../policy/directory.ts'
-import type { Inventory, Policy, Verdict } from '../../policy/model.ts'
+import type { Inventory, Policy } from '../../policy/model.ts'
 import type { AnyWrite } from '../../store/model.ts'
 import { openStore, type SqliteStore } from '../../store/sqlite.ts'
 import type { Backend } from '../backend.ts'
-import { storedPolicy } from '../draft.ts'
+import { storedPolicy } from '../../store/policy.ts'
 import { listenOnSocket } from '../listen.ts'
 import { createApi } from '../server.ts'
 
@@ -136,16 +137,7 @@ export function anEvent(id: number, over: Partial<PosternEvent> = {}): PosternEv
     lastTime: someMoment - 30_000,
     count: 1,
     message: 'no rule allows it',
-    source: undefined,
-    destination: undefined,
-    port: undefined,
-    application: undefined,
-    rule: undefined,
-    action: undefined,
-    mode: undefined,
-    incident: undefined,
-    http: undefined,
-    trace: undefined as Verdict | undefined,
+    ...noTraffic,
     ...over,
   }
 }

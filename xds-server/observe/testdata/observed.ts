@@ -4,6 +4,7 @@ import { Registry } from 'prom-client'
 import { aWorkload, aWorld, type WorldParts } from '../../../test/support/builders.ts'
 import { type Directory, directory } from '../../policy/directory.ts'
 import type { Mode } from '../../policy/model.ts'
+import { storedPolicy } from '../../store/policy.ts'
 import { openStore, type SqliteStore } from '../../store/sqlite.ts'
 import type { AccessRecord } from '../model.ts'
 import { createObserver, type Observer } from '../observer.ts'
@@ -40,7 +41,7 @@ export function observed({ mode = 'discover', path = ':memory:', parts = {}, clo
     dirty = true
   })
   const current = (): Directory => {
-    if (dirty) present = directory({ inventory, policy: policyOf(store) }, present)
+    if (dirty) present = directory({ inventory, policy: storedPolicy(store) }, present)
     dirty = false
     return present!
   }
@@ -60,13 +61,6 @@ export function observed({ mode = 'discover', path = ':memory:', parts = {}, clo
   }
   return { observer, store, clock, registry, directory: current, restart, close }
 }
-
-const policyOf = (store: SqliteStore) => ({
-  groups: store.read('groups').value,
-  rules: store.read('rules').value,
-  settings: store.read('settings').value,
-  ignored: store.read('ignored').value,
-})
 
 function aStore(mode: Mode, { rules = [], groups = [], ignored = [] }: WorldParts, clock: ManualClock): SqliteStore {
   const onWatcherError = (error: unknown) => {
