@@ -24,17 +24,25 @@ export const groupName = text((value) => {
   return { wrong: `\`${value}\` is no group name: letters, digits and . _ - only` }
 }, maxGroupName)
 
-/** The name of a group that is stored. */
+/** Commands and verdicts use these where a group's name could stand. */
+const words: ReadonlyMap<string, string> = new Map([
+  ['all', 'every group'],
+  ['default', 'what holds where nothing else is said'],
+])
+
+/** What is wrong with the name of a group that is stored. */
+function ownNameProblem(name: string, kind: Group['kind']): string | undefined {
+  if (reservedGroups.some((r) => r === name)) return `\`${name}\` is reserved`
+  if (words.has(name)) return `\`${name}\` is reserved: it stands for ${words.get(name)}`
+  if (name.startsWith(learnedPrefix) === (kind === 'learned')) return undefined
+  return kind === 'learned' ? 'must be nv.<owner>.<namespace>' : 'nv. is for groups that are made by themselves'
+}
+
 function ownName(kind: Group['kind']): Reader<string> {
   return (input, path, problems) => {
     const name = groupName(input, path, problems)
-    if (name === undefined) return undefined
-    const reserved = reservedGroups.some((r) => r === name)
-    if (reserved) return void problems.push({ path, message: `\`${name}\` is reserved` })
-    if (name.startsWith(learnedPrefix) === (kind === 'learned')) return name
-    const message =
-      kind === 'learned' ? 'must be nv.<owner>.<namespace>' : 'nv. is for groups that are made by themselves'
-    return void problems.push({ path, message })
+    const message = name === undefined ? undefined : ownNameProblem(name, kind)
+    return message === undefined ? name : void problems.push({ path, message })
   }
 }
 

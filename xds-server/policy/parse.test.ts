@@ -279,6 +279,11 @@ describe('a group', () => {
     [7, [': must be an object']],
     [{ kind: 'costum', name: 'x' }, [': must have criteria or addresses, or be called nv.<owner>.<namespace>']],
     [{ name: 'any', criteria: [] }, ['name: `any` is reserved']],
+    [{ name: 'all', criteria: [] }, ['name: `all` is reserved: it stands for every group']],
+    [
+      { name: 'default', addresses: [] },
+      ['name: `default` is reserved: it stands for what holds where nothing else is said'],
+    ],
     [{ name: 'nv.a.b', criteria: [] }, ['name: nv. is for groups that are made by themselves']],
     [{ kind: 'learned', name: 'ui' }, ['name: must be nv.<owner>.<namespace>']],
     [{ name: 'nv.a.b', mode: 'protected' }, ['mode: must be discover, monitor, protect; did you mean `protect`?']],
