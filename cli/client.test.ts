@@ -3,7 +3,7 @@ import { createServer, type Server, type ServerResponse } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { createClient, defaultSocket, Unreachable } from './client.ts'
+import { createClient, Unreachable } from './client.ts'
 
 let folder: string
 let server: Server | undefined
@@ -54,8 +54,4 @@ test('an answer that breaks off is nobody’s', async () => {
     response.writeHead(200, { 'content-length': 100 }).write('{', () => response.destroy())
   })
   await expect(client.call('readSettings', {})).rejects.toThrow(new Unreachable('The answer broke off: aborted.'))
-})
-
-test('the socket is the one that is named', () => {
-  expect(defaultSocket({ POSTERN_SOCKET: '/x/y.sock' })).toBe('/x/y.sock')
 })

@@ -2,7 +2,6 @@
  * The API over its unix socket, in the contract's types. Reads every answer through the contract, so a server of another
  * version is an error in words, never a half-understood table. Never retries: whoever asks knows whether that is safe.
  */
-import { existsSync } from 'node:fs'
 import { type IncomingMessage, request } from 'node:http'
 import type { z } from 'zod'
 import { type ProblemDocument, problemDocument } from '../xds-server/api/contract/problem.ts'
@@ -40,13 +39,6 @@ export class ApiProblem extends Error {
 
 /** Nobody answers on the socket, or what answers is not the API. */
 export class Unreachable extends Error {}
-
-/** Where the control plane listens: `$POSTERN_SOCKET`, else the lab's, else the installation's. */
-export function defaultSocket(env: Readonly<Record<string, string | undefined>>): string {
-  if (env.POSTERN_SOCKET) return env.POSTERN_SOCKET
-  const lab = '/run/postern-lab/api.sock'
-  return existsSync(lab) ? lab : '/run/postern/api.sock'
-}
 
 /** `user` is only told, never proved: whoever may open the socket may do everything. It stands in the history. */
 export function createClient(socket: string, user: string): Client {

@@ -4,7 +4,7 @@
  */
 import { userInfo } from 'node:os'
 import { Command, CommanderError } from 'commander'
-import { type Client, createClient, defaultSocket } from './client.ts'
+import { type Client, createClient } from './client.ts'
 import { addClassify } from './commands/classify.ts'
 import { addDiff } from './commands/diff.ts'
 import { addEvents } from './commands/events.ts'
@@ -19,6 +19,7 @@ import { addTransfer } from './commands/transfer.ts'
 import { addWhy } from './commands/why.ts'
 import { explain } from './errors.ts'
 import type { Context, Io } from './io.ts'
+import { defaultSocket } from './socket.ts'
 
 /** From what happens to what people decide, then the installation. */
 const commands: readonly ((parent: Command, context: Context) => void)[] = [
@@ -53,7 +54,7 @@ export function createProgram(io: Io): Program {
     .description('A zero-trust enforcer at the application layer: see who speaks with whom, and decide who may.')
     .option(
       '--socket <path>',
-      'socket of the control plane (default: $POSTERN_SOCKET, the lab’s, /run/postern/api.sock)',
+      'socket of the control plane (default: $POSTERN_SOCKET, the lab’s in $POSTERN_LAB_DIR, /run/postern/api.sock)',
     )
     .exitOverride()
     .configureOutput({ writeOut: io.out, writeErr: io.err })

@@ -4,9 +4,8 @@
  */
 import { createHash } from 'node:crypto'
 import { join, resolve } from 'node:path'
+import { defaultLabDir, labSocket } from '../cli/socket.ts'
 import { controlPlaneName } from '../xds-server/compile/names.ts'
-
-const defaultDir = '/run/postern-lab'
 
 export type Layout = {
   /** The state directory; everything else is in it. */
@@ -26,16 +25,16 @@ export type Layout = {
 }
 
 /** `dir`, else `POSTERN_LAB_DIR`, else /run/postern-lab. Labs of other directories have names of their own beside it. */
-export function layoutOf(dir: string = process.env.POSTERN_LAB_DIR || defaultDir): Layout {
+export function layoutOf(dir: string = process.env.POSTERN_LAB_DIR || defaultLabDir): Layout {
   const root = resolve(dir)
   const digest = createHash('sha256').update(root).digest('hex').slice(0, 6)
   return {
     dir: root,
-    prefix: root === defaultDir ? 'postern' : `postern-${digest}`,
+    prefix: root === defaultLabDir ? 'postern' : `postern-${digest}`,
     manifest: join(root, 'manifest.json'),
     inventory: join(root, 'inventory.json'),
     tokens: join(root, 'tokens'),
-    socket: join(root, 'api.sock'),
+    socket: labSocket(root),
     controlPlane: join(root, 'control-plane'),
     logs: join(root, 'logs'),
     secrets: join(root, 'secrets'),
