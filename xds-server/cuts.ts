@@ -7,7 +7,7 @@ import type { Meta } from './store/model.ts'
 export type Cuts = {
   /** Chain key → number of cuts. */
   all(): ReadonlyMap<string, number>
-  /** One more cut of each; durable when it returns. */
+  /** One more cut of each; durable when it returns, and nothing when it throws. */
   add(chains: readonly string[]): void
 }
 
@@ -26,8 +26,9 @@ export function cutsIn(meta: Meta): Cuts {
         next.delete(chain)
         next.set(chain, times + 1)
       }
-      cuts = new Map([...next].slice(-maxCuts))
-      meta.setMeta(key, JSON.stringify([...cuts]))
+      const kept = [...next].slice(-maxCuts)
+      meta.setMeta(key, JSON.stringify(kept))
+      cuts = new Map(kept)
     },
   }
 }

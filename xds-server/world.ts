@@ -17,6 +17,8 @@ import { storedPolicy } from './store/policy.ts'
 
 /** Pods come and go in crowds; an edit does not wait. */
 const inventorySettlesMs = 50
+/** A World that can not be built is tried again: what kept it may have been a full disk. */
+export const retryMs = 10_000
 
 export type Built = { readonly directory: Directory; readonly compiled: Compiled; readonly ms: number }
 
@@ -44,18 +46,24 @@ export function worldLoop(options: WorldOptions): WorldLoop {
   let built: Built | undefined
   let settling: NodeJS.Timeout | undefined
   let edited: NodeJS.Immediate | undefined
+  let retrying: NodeJS.Timeout | undefined
   const first = Promise.withResolvers<void>()
 
-  const build = () => {
+  const forgetWhatIsDue = () => {
     clearTimeout(settling)
+    clearTimeout(retrying)
     clearImmediate(edited)
-    settling = edited = undefined
+    settling = edited = retrying = undefined
+  }
+  const build = () => {
+    forgetWhatIsDue()
     if (inventory === undefined) return
     try {
       built = buildWorld({ inventory, policy: policyOf(store, built) }, built, workshop)
       options.onBuilt(built)
       first.resolve()
     } catch (error) {
+      retrying = setTimeout(build, retryMs)
       options.onFailed(error)
     }
   }
@@ -73,8 +81,7 @@ export function worldLoop(options: WorldOptions): WorldLoop {
     },
     close() {
       unwatch()
-      clearTimeout(settling)
-      clearImmediate(edited)
+      forgetWhatIsDue()
     },
   }
 }
