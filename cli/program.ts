@@ -1,6 +1,7 @@
 /**
  * `postern`: the commands in the order help lists them, and one way for everything that goes wrong: a line for each
  * problem on standard error, exit code 1; 2 where the command was typed wrongly.
+ * Never judges what a rule, a group or a flow means: the API does, by the policy's own parsers.
  */
 import { userInfo } from 'node:os'
 import { Command, CommanderError } from 'commander'

@@ -2,7 +2,7 @@
  * Builds the sniffer: the protocol signatures and the plugin around them, compiled by AssemblyScript into one Wasm module.
  * Built when first asked for (a few seconds) and cached under the hash of everything that goes into it, so that control
  * plane, tests and set-up get the same bytes without a build step. Builds running at the same time do not meet: each works
- * in its own folder and renames its result into place.
+ * in its own folder and renames its result into place. Never fetches anything.
  */
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'

@@ -9,6 +9,7 @@ import type { Blocks } from './blocks.ts'
 import { blocksOf } from './blocks.ts'
 import type { RulesByGroup } from './classes.ts'
 import { classesOf, rulesByGroup } from './classes.ts'
+import { resourcesOfEverySidecar } from './every-sidecar.ts'
 import { inbound } from './inbound.ts'
 import type { MadeListener } from './listener.ts'
 import type { ClassSnapshot, Compiled, CompileStatus, Resource } from './model.ts'
@@ -19,7 +20,6 @@ import type { Footprint } from './reuse.ts'
 import { footprintOf, sameFootprint } from './reuse.ts'
 import type { Scope, WorkloadClass } from './scope.ts'
 import { scopeOf } from './scope.ts'
-import { sharedResources } from './shared.ts'
 
 /** One class, what it was made from, and what people should know about it. */
 type Made = {
@@ -104,7 +104,7 @@ export function compiler(): Compiler {
   let shared: { readonly options: CompileOptions; readonly resources: readonly Resource[] } | undefined
   return {
     compile(directory, options) {
-      if (shared?.options.sniffer !== options.sniffer) shared = { options, resources: sharedResources(options) }
+      if (shared?.options.sniffer !== options.sniffer) shared = { options, resources: resourcesOfEverySidecar(options) }
       const prefixes = directory.prefixes()
       const bench: Bench = {
         directory,

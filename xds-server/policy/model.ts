@@ -1,6 +1,11 @@
 /**
- * The model: what a cluster, its groups, rules and flows are, as plain immutable data.
- * Everything else in Postern speaks these words. Imports nothing.
+ * The model: what a cluster, its groups, rules and flows are, as plain immutable data. Everything else in Postern speaks
+ * these words.
+ *
+ * The folder judges by them: who an address is (directory.ts), what becomes of a flow (decide.ts), what is learned from
+ * it (learn.ts), what an edit would have changed (preview.ts), and what people may write (parse-*.ts).
+ * Promises: the same inputs, the same judgement, with its reason. Never: a clock, chance, input or output, an import from
+ * outside the folder; so it runs in a browser.
  */
 
 /** One problem in an input: where (JSON-pointer-like path such as `rules[3].ports`) and what, in words for people. */

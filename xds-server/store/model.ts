@@ -1,6 +1,8 @@
 /**
  * The store of resources: one interface, one contract suite (`contract.ts`), several backends (SQLite here; Kubernetes
  * CRDs later). Every write makes a revision, keeps the old one, and wakes the watchers.
+ * Promises: what was acknowledged survives kill -9; a write based on an older revision changes nothing. Never judges what
+ * it keeps: whoever writes has had it parsed.
  */
 import type { Group, IgnoredFlow, Rule, Settings } from '../policy/model.ts'
 

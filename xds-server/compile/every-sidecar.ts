@@ -95,6 +95,6 @@ function clusterResources(): readonly Resource[] {
   }))
 }
 
-export function sharedResources(options: CompileOptions): readonly Resource[] {
+export function resourcesOfEverySidecar(options: CompileOptions): readonly Resource[] {
   return [...clusterResources(), sniffer(options.sniffer), resetter(), readiness()]
 }
