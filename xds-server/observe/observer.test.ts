@@ -6,6 +6,7 @@ import fc from 'fast-check'
 import { afterEach, describe, expect, test } from 'vitest'
 import { anHttp, aRule, tcp } from '../../test/support/builders.ts'
 import { flushMilliseconds } from './observer.ts'
+import { gapEvent } from './own-events.ts'
 import { aConnection, appToDb, type Observed, observed } from './testdata/observed.ts'
 import { aRequest, aStart, epoch } from './testdata/records.ts'
 
@@ -213,6 +214,12 @@ describe('what can not be written', () => {
     one.observer.accept([aConnection({ stream: 's2', shadow: { rule: 'small', denied: true } })])
     one.clock.pass(flushMilliseconds)
     expect(one.observer.healthy()).toEqual(well)
+  })
+
+  test('is no failure of whoever records an event: a refused resource must not end its stream', () => {
+    const one = begin({ mode: 'monitor', path: filling(aPath(), 'events') })
+    one.observer.events.record({ ...gapEvent(0, 60_000)!, message: 'large' })
+    expect(one.observer.healthy()).toEqual({ ok: false, detail: 'events: disk is full' })
   })
 })
 

@@ -45,6 +45,7 @@ export type ObserverOptions = {
 
 export type Observer = Durable & {
   readonly metrics: Metrics
+  /** `record` never throws: what can not be written is counted, logged and told by `healthy`. */
   readonly events: Pick<Events, 'record' | 'query' | 'subscribe'>
   readonly accept: (records: readonly AccessRecord[]) => void
   /** Of the last hour, open connections included; or of another time (epoch milliseconds), to the roll-up. */
@@ -74,7 +75,8 @@ export function createObserver(options: ObserverOptions): Observer {
 
 class Observing implements Observer {
   readonly metrics: Metrics
-  readonly events: Events
+  readonly events: Observer['events']
+  readonly #events: Events
   readonly #options: ObserverOptions
   readonly #clock: Clock
   readonly #database: DatabaseSync
@@ -97,7 +99,12 @@ class Observing implements Observer {
     this.#database = database
     this.metrics = metrics
     const onSubscriberError = (error: unknown) => log.error({ err: error }, 'an event subscriber failed')
-    this.events = new Events({ database, metrics, now, onSubscriberError })
+    this.#events = new Events({ database, metrics, now, onSubscriberError })
+    this.events = {
+      record: (event) => this.#record(event),
+      query: (filter) => this.#events.query(filter),
+      subscribe: (subscriber) => this.#events.subscribe(subscriber),
+    }
     const past = new PastPolicy(options)
     this.#judge = new Judge({ directory, past, metrics, log, now })
     this.#connections = new Connections({
@@ -140,7 +147,7 @@ class Observing implements Observer {
     for (const stop of this.#stops) stop()
     this.#learner.close()
     this.#guard('flush', () => this.#flush())
-    this.#guard('events', () => this.events.flush())
+    this.#guard('events', () => this.#events.flush())
     this.#database.close()
   }
 
@@ -151,7 +158,7 @@ class Observing implements Observer {
       this.#conversations.restore(rollup)
     }
     const gap = gapEvent(lastHeartbeat(this.#database), now)
-    if (gap !== undefined) this.events.record(gap)
+    if (gap !== undefined) this.#events.record(gap)
     writeHeartbeat(this.#database, now)
   }
 
@@ -181,17 +188,17 @@ class Observing implements Observer {
   }
 
   #record(event: NewEvent): void {
-    this.#guard('events', () => this.events.record(event))
+    this.#guard('events', () => this.#events.record(event))
   }
 
   #audit(document: DocumentName): void {
     const [newest] = this.#options.store.history(document, 1)
-    if (newest !== undefined) this.events.record(auditEvent(newest))
+    if (newest !== undefined) this.#events.record(auditEvent(newest))
   }
 
   #tick(): void {
     this.#guard('learner', () => this.#learner.tick())
-    this.events.tick()
+    this.#events.tick()
   }
 
   /** Always writes something, so it shows whether writing is possible again. */
