@@ -23,3 +23,9 @@ export const maxCaptures = 10
 
 /** `@verify…` looks at no more candidates of a value; the value then counts as having none. */
 export const maxVerifiedCandidates = 1000
+
+/** libddwaf cuts strings at 4,096 bytes; of a longer value, `libinjection/text.ts` says what is looked at. UTF-8 may take twice. */
+export const maxLibinjectionBytes = 2048
+
+/** Past it the value has no verdict and the evaluation fails: 2 KB take about 20 µs. */
+export const maxLibinjectionMicroseconds = 1_000_000

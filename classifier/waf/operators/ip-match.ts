@@ -1,5 +1,5 @@
 /** `@ipMatch` and `@ipMatchFromFile`: the address is one of, or in one of, those listed. */
-import { BlockList, isIP } from 'node:net'
+import { BlockList, isIP, SocketAddress } from 'node:net'
 import { linesOf } from './data-file.ts'
 import type { Operator, OperatorFactory, OperatorProblem } from './operator.ts'
 
@@ -11,21 +11,34 @@ export const ipMatchFromFile: OperatorFactory = (argument, context) => {
 }
 
 function operatorOf(entries: readonly string[]): Operator | OperatorProblem {
-  const list = new BlockList()
+  const lists = { ipv4: new BlockList(), ipv6: new BlockList() }
   for (const entry of entries.map((text) => text.trim()).filter((text) => text !== '')) {
-    const [, address, length] = /^([^/]*)(?:\/(\d{1,3}))?$/.exec(entry) ?? []
-    const family = familyOf(address ?? '')
-    const most = family === 'ipv4' ? 32 : 128
-    if (!family || Number(length ?? 0) > most) return { message: `${entry} is neither an address nor a prefix` }
-    list.addSubnet(address!, Number(length ?? most), family)
+    const [, text = '', length] = /^([^/]*)(?:\/(\d{1,3}))?$/.exec(entry) ?? []
+    const address = addressOf(text)
+    const bits = length === undefined ? address?.bits : Number(length) - (address?.ignored ?? 0)
+    if (!address || bits! < 0 || bits! > address.bits) return { message: `${entry} is neither an address nor a prefix` }
+    lists[address.family].addSubnet(address.text, bits!, address.family)
   }
   return (value) => {
-    const family = familyOf(value)
-    return family && list.check(value, family) ? { matched: value } : undefined
+    const address = addressOf(value)
+    return address && lists[address.family].check(address.text, address.family) ? { matched: value } : undefined
   }
 }
 
-function familyOf(address: string): 'ipv4' | 'ipv6' | undefined {
-  const version = isIP(address)
-  return version === 4 ? 'ipv4' : version === 6 ? 'ipv6' : undefined
+/** `ignored`: bits of the written form's prefix length that are not in the address. */
+type Address = {
+  readonly text: string
+  readonly family: 'ipv4' | 'ipv6'
+  readonly bits: number
+  readonly ignored: number
+}
+
+/** An IPv4 address that is written as IPv6 (`::ffff:10.0.0.1`) is the IPv4 address. */
+function addressOf(text: string): Address | undefined {
+  const version = isIP(text)
+  if (version === 4) return { text, family: 'ipv4', bits: 32, ignored: 0 }
+  if (version !== 6) return undefined
+  const mapped = /^::ffff:([\d.]+)$/.exec(new SocketAddress({ address: text, family: 'ipv6' }).address)
+  if (mapped) return { text: mapped[1]!, family: 'ipv4', bits: 32, ignored: 96 }
+  return { text, family: 'ipv6', bits: 128, ignored: 0 }
 }

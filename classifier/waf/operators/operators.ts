@@ -5,6 +5,7 @@
  */
 import { noMatch, unconditionalMatch } from './constant.ts'
 import { ipMatch, ipMatchFromFile } from './ip-match.ts'
+import { detectSQLi, detectXSS } from './libinjection.ts'
 import { eq, ge, gt, le, lt } from './number.ts'
 import type { OperatorFactory } from './operator.ts'
 import { pm, pmFromFile } from './phrases.ts'
@@ -12,12 +13,15 @@ import { fuzzyHash, geoLookup, gsbLookup, inspectFile, rbl, rsub, validateDTD, v
 import { rx, rxGlobal } from './rx.ts'
 import { beginsWith, contains, containsWord, endsWith, streq, within } from './text.ts'
 import { validateByteRange, validateUrlEncoding, validateUtf8Encoding } from './validate-bytes.ts'
+import { validateSchema } from './validate-schema.ts'
 import { validateNid, verifyCC, verifyCPF, verifySSN, verifySVNR } from './verify.ts'
 
 export const operators: Readonly<Record<string, OperatorFactory>> = {
   beginsWith,
   contains,
   containsWord,
+  detectSQLi,
+  detectXSS,
   endsWith,
   eq,
   fuzzyHash,
@@ -46,6 +50,7 @@ export const operators: Readonly<Record<string, OperatorFactory>> = {
   validateDTD,
   validateHash,
   validateNid,
+  validateSchema,
   validateUrlEncoding,
   validateUtf8Encoding,
   verifyCC,

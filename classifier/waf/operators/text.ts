@@ -17,13 +17,13 @@ export const streq = comparing((value, text) => (value === text ? { matched: val
 /** The other way round: the text contains the value. */
 export const within = comparing((value, text) => (text.includes(value) ? { matched: value } : undefined))
 
-/** The text stands there with neither a letter, a digit nor `_` on its sides. */
+/** The text stands there with no letter on its sides; as in ModSecurity v3, digits are no letters. */
 export const containsWord = comparing((value, text) => {
   if (text === '') return { matched: text }
   for (let at = value.indexOf(text); at !== -1; at = value.indexOf(text, at + 1)) {
-    if (!isWord(value[at - 1]) && !isWord(value[at + text.length])) return { matched: text }
+    if (!isLetter(value[at - 1]) && !isLetter(value[at + text.length])) return { matched: text }
   }
   return undefined
 })
 
-const isWord = (character: string | undefined): boolean => character !== undefined && /\w/.test(character)
+const isLetter = (character: string | undefined): boolean => character !== undefined && /[A-Za-z]/.test(character)
