@@ -29,3 +29,6 @@ export const maxLibinjectionBytes = 2048
 
 /** Past it the value has no verdict and the evaluation fails: 2 KB take about 20 µs. */
 export const maxLibinjectionMicroseconds = 1_000_000
+
+/** A pattern that needs one of more literals counts as needing none: looking for them would cost more than it saves. */
+export const maxRequiredLiterals = 400

@@ -1,4 +1,5 @@
 /** What an operator is: a question about one value, made once per rule from the text after its name. */
+import type { Requirement } from '../rx/requirement.ts'
 import type { Lookup } from '../seclang/template.ts'
 
 /** `matched` is the part that answers yes; `captures` become TX.0 to TX.9 (else TX.0 is `matched`). */
@@ -7,7 +8,11 @@ export type Match = { readonly matched: string; readonly captures?: readonly (st
 /** The transaction as an operator sees it: the values of macros. */
 export type OperatorTransaction = { readonly expand: Lookup }
 
-export type Operator = (value: string, tx: OperatorTransaction) => Match | undefined
+export type Operator = {
+  (value: string, tx: OperatorTransaction): Match | undefined
+  /** What a value must have to match, where that is known: who looks at many values can leave out those without it. */
+  readonly requires?: Requirement
+}
 
 /** `file` is the rule's: data files are found beside it. */
 export type OperatorContext = { readonly file: string }

@@ -1,4 +1,5 @@
 /** `@pm` and `@pmFromFile`: any of many phrases occurs, letters without case. */
+import { lowercase } from '../transformations/lowercase.ts'
 import { AhoCorasick } from './aho-corasick.ts'
 import { linesOf } from './data-file.ts'
 import type { Operator, OperatorFactory } from './operator.ts'
@@ -20,8 +21,10 @@ export const pmFromFile: OperatorFactory = (argument, context) => {
 
 function search(phrases: readonly string[]): Operator {
   const automaton = new AhoCorasick(phrases)
-  return (value) => {
+  const operator: Operator = (value) => {
     const found = automaton.first(value)
     return found && { matched: value.slice(found.end - phrases[found.phrase]!.length, found.end) }
   }
+  const minLength = Math.min(...phrases.map(({ length }) => length))
+  return Object.assign(operator, { requires: { literals: phrases.map(lowercase), bytes: [], minLength } })
 }

@@ -1,17 +1,18 @@
 /** `@rx` and `@rxGlobal`: the pattern matches somewhere. Macros in patterns are refused: what a client sends would be read as a pattern. */
 import { maxCaptures } from '../limits.ts'
 import { compileRegex, type Regex } from '../rx/regex.ts'
-import type { OperatorFactory, OperatorProblem } from './operator.ts'
+import type { Operator, OperatorFactory, OperatorProblem } from './operator.ts'
 
 const macro = /%\{[A-Za-z_]+[.:}]/
 
 export const rx: OperatorFactory = (argument) => {
   const regex = regexOf(argument)
   if ('message' in regex) return regex
-  return (value) => {
+  const operator: Operator = (value) => {
     const captures = regex.exec(value)
     return captures && { matched: captures[0]!, captures }
   }
+  return Object.assign(operator, { requires: regex.requirement })
 }
 
 /** Captures what every match and its groups took, one after the other. */

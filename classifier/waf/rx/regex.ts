@@ -8,12 +8,15 @@ import { maxBacktrackedBytes, maxCaptures } from '../limits.ts'
 import type { Node } from './ast.ts'
 import { emit } from './emit.ts'
 import { parsePattern } from './parse.ts'
+import { type Requirement, requirementOf } from './requirement.ts'
 
 export type Found = { readonly index: number; readonly groups: readonly (string | undefined)[] }
 
 export type Regex = {
   readonly source: string
   readonly tree: Node
+  /** What a subject must have to match. */
+  readonly requirement: Requirement
   test(subject: string): boolean
   /** The match and its groups, the first ten; a group that took no part is undefined. */
   exec(subject: string): readonly (string | undefined)[] | undefined
@@ -34,6 +37,7 @@ export function compileRegex(source: string, flags: { readonly ignoreCase?: bool
   return {
     source,
     tree,
+    requirement: requirementOf(tree),
     test: (subject) => engineFor(subject).test(subject),
     exec: (subject) => engineFor(subject).find(subject, 0)?.groups,
     find: (subject, from) => engineFor(subject).find(subject, from),
