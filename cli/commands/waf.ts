@@ -64,9 +64,9 @@ function addEval(waf: Command, { io }: Context): void {
   waf
     .command('eval')
     .summary('judge requests (NDJSON)')
-    .description('Evaluates each request, and its response, with the rules; nothing is blocked.')
+    .description('Evaluates each request, and its response, with the rules, as if it came through Postern.')
     .argument('[file]', 'NDJSON; - is standard input', '-')
-    .option('--rules <path...>', 'rule files and directories (default: $CRS_DIR)')
+    .option('--rules <path>', 'rules: a file or a directory, also several times (default: $CRS_DIR)', collected)
     .option('--paranoia <level>', "CRS's paranoia level, 1 to 4", paranoiaLevel)
     .option('--detection-only', 'no rule ends the evaluation')
     .option('--lenient', 'leave out what is not understood in the rules')
@@ -76,6 +76,8 @@ function addEval(waf: Command, { io }: Context): void {
       for await (const answer of evaluateNdjson(io.stream(file), engine)) io.out(`${JSON.stringify(answer)}\n`)
     })
 }
+
+const collected = (path: string, before: readonly string[] = []): readonly string[] => [...before, path]
 
 function paranoiaLevel(text: string): number {
   if (!/^[1-4]$/.test(text)) throw new InvalidArgumentError('it is 1, 2, 3 or 4')

@@ -22,7 +22,7 @@ function parts(text: string): string[] {
   const found: string[] = []
   let rest = text.trim()
   while (rest !== '') {
-    const pattern = /^[!&]?\w+:(?:'\/(?:\\.|[^/])*\/'|\/(?![*/])(?:\\.|[^/\\])*\/)/.exec(rest)
+    const pattern = /^[!&]?(?!XML:)\w+:(?:'\/(?:\\.|[^/])*\/'|\/(?:\\.|[^/\\])*\/)/.exec(rest)
     const end = pattern ? pattern[0].length : nextBar(rest)
     found.push(rest.slice(0, end).trim())
     rest = rest.slice(end).replace(/^\s*[|,]\s*/, '')
