@@ -12,6 +12,8 @@ export type Operator = {
   (value: string, tx: OperatorTransaction): Match | undefined
   /** What a value must have to match, where that is known: who looks at many values can leave out those without it. */
   readonly requires?: Requirement
+  /** Does now what the first calls would take time for. */
+  readonly warm?: () => void
 }
 
 /** `file` is the rule's: data files are found beside it. */

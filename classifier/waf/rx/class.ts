@@ -1,18 +1,5 @@
 /** `[…]` → a set of bytes. */
-import {
-  type ByteSet,
-  byte,
-  digits,
-  folded,
-  lower,
-  noBytes,
-  not,
-  range,
-  rangesOf,
-  space,
-  upper,
-  word,
-} from './bytes.ts'
+import { type ByteSet, byte, digits, folded, lower, noBytes, not, onlyOf, range, space, upper, word } from './bytes.ts'
 import { readClassEscape } from './escape.ts'
 import type { Reader } from './reader.ts'
 
@@ -52,11 +39,11 @@ function readItem(reader: Reader): ByteSet {
   if (/^\[:\^?[a-z]+:\]/.test(reader.rest(12))) return readPosix(reader)
   const from = readMember(reader)
   const isRange = reader.at('-') && !/^-(?:\]|$)/.test(reader.rest(2))
-  const low = single(from)
+  const low = onlyOf(from)
   if (!isRange || low === undefined) return from
   reader.take('-')
   const to = readMember(reader)
-  const high = single(to)
+  const high = onlyOf(to)
   if (high === undefined) return from | byte(0x2d) | to // `a-\w`: PCRE takes the three of them
   if (high < low) reader.fail('the range ends before it begins')
   return range(low, high)
@@ -70,8 +57,3 @@ function readPosix(reader: Reader): ByteSet {
 }
 
 const readMember = (reader: Reader): ByteSet => (reader.at('\\') ? readClassEscape(reader) : byte(reader.byte()))
-
-function single(set: ByteSet): number | undefined {
-  const [only, ...more] = rangesOf(set)
-  return only && more.length === 0 && only.from === only.to ? only.from : undefined
-}

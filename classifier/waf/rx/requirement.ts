@@ -79,7 +79,9 @@ function knowledgeOf(node: Node): Knowledge {
 }
 
 function textsOf(set: ByteSet): Texts | undefined {
-  const letters = new Set(sizeOf(set) <= 2 * maxSetLetters ? bytesOf(set).map((b) => lowercase(String.fromCharCode(b))) : [])
+  const letters = new Set(
+    sizeOf(set) <= 2 * maxSetLetters ? bytesOf(set).map((b) => lowercase(String.fromCharCode(b))) : [],
+  )
   return letters.size > 0 && letters.size <= maxSetLetters ? [...letters] : undefined
 }
 
@@ -159,6 +161,8 @@ const worth = (texts: Texts): number => Math.min(4, ...texts.map(({ length }) =>
 
 const rarest = (sets: readonly ByteSet[]): readonly ByteSet[] =>
   [...new Set(sets)]
-    .filter((set) => sizeOf(set) <= maxSetSize)
-    .sort((a, b) => sizeOf(a) - sizeOf(b))
+    .map((set) => ({ set, size: sizeOf(set) }))
+    .filter(({ size }) => size <= maxSetSize)
+    .sort((a, b) => a.size - b.size)
     .slice(0, keptSets)
+    .map(({ set }) => set)
