@@ -5,6 +5,7 @@
 import { flowsOf } from './capture/flows.ts'
 import { packetsOf } from './capture/packets.ts'
 import { type Classification, classify } from './classify.ts'
+import { linesOf } from './lines.ts'
 
 export { CaptureError } from './capture/packets.ts'
 
@@ -39,30 +40,11 @@ const maxLineCharacters = 1 << 20
  */
 export async function* classifyNdjson(stream: AsyncIterable<string | Uint8Array>): AsyncGenerator<LineAnswer> {
   let number = 0
-  for await (const text of lines(stream)) {
+  for await (const text of linesOf(stream, maxLineCharacters)) {
     number++
     if (text === undefined) yield { line: number, problem: `longer than ${maxLineCharacters} characters` }
     else if (text.trim() !== '') yield answerLine(number, text)
   }
-}
-
-/** Each line; undefined for one that is too long. */
-async function* lines(stream: AsyncIterable<string | Uint8Array>): AsyncGenerator<string | undefined> {
-  const decoder = new TextDecoder()
-  let rest = ''
-  let tooLong = false
-  for await (const chunk of stream) {
-    rest += typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true })
-    const whole = rest.split('\n')
-    rest = whole.pop()!
-    for (const line of whole) {
-      yield tooLong || line.length > maxLineCharacters ? undefined : line
-      tooLong = false
-    }
-    tooLong ||= rest.length > maxLineCharacters
-    if (tooLong) rest = ''
-  }
-  if (tooLong || rest !== '') yield tooLong ? undefined : rest
 }
 
 function answerLine(line: number, text: string): LineAnswer {

@@ -17,6 +17,7 @@ import { addCheck, addMetrics, addProxies } from './commands/proxies.ts'
 import { addRules } from './commands/rules.ts'
 import { addSettings } from './commands/settings.ts'
 import { addTransfer } from './commands/transfer.ts'
+import { addWaf } from './commands/waf.ts'
 import { addWhy } from './commands/why.ts'
 import { explain } from './errors.ts'
 import type { Context, Io } from './io.ts'
@@ -38,6 +39,7 @@ const commands: readonly ((parent: Command, context: Context) => void)[] = [
   addCheck,
   addMetrics,
   addClassify,
+  addWaf,
 ]
 
 export type Program = {

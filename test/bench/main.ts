@@ -12,6 +12,7 @@ const benches: Readonly<Record<string, () => Promise<{ readonly run: Bench }>>> 
   observe: () => import('./observe.ts'),
   xds: () => import('./xds.ts'),
   dataplane: () => import('./dataplane.ts'),
+  waf: () => import('./waf.ts'),
   'envoy-memory': () => import('./envoy-memory.ts'),
   edit: () => import('./edit.ts'),
 }

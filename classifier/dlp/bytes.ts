@@ -1,0 +1,51 @@
+/** What detectors ask about bytes. Outside the text there is byte 0: a boundary. */
+
+const digit = 1
+const letter = 2
+const flags = Uint8Array.from({ length: 256 }, (_, b) => {
+  if (b >= 0x30 && b <= 0x39) return digit
+  return (b >= 0x41 && b <= 0x5a) || (b >= 0x61 && b <= 0x7a) ? letter : 0
+})
+
+export const at = (text: Buffer, i: number): number => (i >= 0 && i < text.length ? text[i]! : 0)
+export const isDigit = (byte: number): boolean => flags[byte] === digit
+export const isLetter = (byte: number): boolean => flags[byte] === letter
+export const isAlnum = (byte: number): boolean => flags[byte] !== 0
+/** Part of an identifier: a number beside it is no number of its own. */
+export const isWord = (byte: number): boolean => flags[byte] !== 0 || byte === 0x5f
+
+export const slice = (text: Buffer, from: number, to: number): string =>
+  text.toString('latin1', Math.max(0, from), Math.min(text.length, to))
+
+/** Spaces, hyphens and full stops away, letters upper case. */
+export const bare = (value: string): string => value.replace(/[ .-]/g, '').toUpperCase()
+
+/**
+ * Nothing glued to it: not part of an identifier, a float, a longer run or a chain of hyphens (UUIDs, order numbers).
+ */
+export function standsAlone(text: Buffer, start: number, end: number): boolean {
+  return !glued(at(text, start - 1), at(text, start - 2)) && !glued(at(text, end), at(text, end + 1))
+}
+
+function glued(next: number, beyond: number): boolean {
+  if (isWord(next)) return true
+  if (next === 0x2e) return isDigit(beyond)
+  return next === 0x2d && isWord(beyond)
+}
+
+export type Digits = { readonly end: number; readonly digits: string; readonly separator: number }
+
+/**
+ * Digits in groups of these sizes from `start`, between them a space or a hyphen, the same throughout.
+ */
+export function grouped(text: Buffer, start: number, sizes: readonly number[]): Digits | undefined {
+  const separator = at(text, start + sizes[0]!)
+  if ((separator !== 0x20 && separator !== 0x2d) || !isDigit(at(text, start + sizes[0]! + 1))) return undefined
+  let i = start
+  for (let n = 0; n < sizes.length; n++) {
+    if (n > 0 && at(text, i++) !== separator) return undefined
+    for (const end = i + sizes[n]!; i < end; i++) if (!isDigit(at(text, i))) return undefined
+  }
+  if (isDigit(at(text, i))) return undefined
+  return { end: i, digits: slice(text, start, i).replace(/\D/g, ''), separator }
+}

@@ -1,0 +1,91 @@
+/** Payment cards: a known issuer range (ISO/IEC 7812 IINs as the networks publish them), its lengths, Luhn. */
+import { at, grouped, isDigit, slice, standsAlone } from '../bytes.ts'
+import { luhn } from '../checksums.ts'
+import type { Detector } from '../model.ts'
+
+type Issuer = readonly [from: string, to: string, lengths: readonly number[]]
+
+const to19 = [16, 17, 18, 19]
+const maestro = [12, 13, 14, 15, 16, 17, 18, 19]
+
+/** The more usual first. A range is compared by its own number of digits. */
+const issuers: readonly Issuer[] = [
+  ['4', '4', [13, 16, 19]], //                 Visa
+  ['51', '55', [16]], //                       Mastercard
+  ['2221', '2720', [16]], //                   Mastercard
+  ['34', '34', [15]], //                       American Express
+  ['37', '37', [15]], //                       American Express
+  ['6011', '6011', to19], //                   Discover
+  ['644', '659', to19], //                     Discover, RuPay, Elo
+  ['300', '305', to19.concat(14)], //          Diners Club
+  ['3095', '3095', to19.concat(14)], //        Diners Club
+  ['36', '36', [14, ...to19]], //              Diners Club
+  ['38', '39', to19.concat(14)], //            Diners Club
+  ['3528', '3589', to19], //                   JCB
+  ['62', '62', to19], //                       UnionPay
+  ['2200', '2204', to19], //                   Mir
+  ['60', '60', [16]], //                       RuPay, Hipercard
+  ['508', '508', [16]], //                     RuPay
+  ['81', '82', [16]], //                       RuPay, UnionPay
+  ['5018', '5018', maestro],
+  ['5020', '5020', maestro],
+  ['5038', '5038', maestro],
+  ['5893', '5893', maestro],
+  ['6304', '6304', maestro],
+  ['6759', '6759', maestro],
+  ['6761', '6763', maestro],
+  ['5019', '5019', [16]], //                   Dankort
+  ['5060', '5067', [16]], //                   Verve, Elo
+  ['5090', '5090', [16]], //                   Elo
+  ['6277', '6277', [16]], //                   Elo
+  ['636', '639', to19], //                     InterPayment, InstaPayment, Elo
+  ['9792', '9792', [16]], //                   Troy
+]
+
+function issued(digits: string): boolean {
+  return issuers.some(([from, to, lengths]) => {
+    const prefix = digits.slice(0, from.length)
+    return prefix >= from && prefix <= to && lengths.includes(digits.length)
+  })
+}
+
+/** As printed on cards; the longer first. */
+const shapes: readonly (readonly number[])[] = [
+  [4, 4, 4, 4, 3],
+  [4, 4, 4, 4],
+  [4, 6, 5],
+  [4, 6, 4],
+  [4, 4, 4],
+  [4, 4, 4, 1],
+]
+
+export const card: Detector = {
+  name: 'card',
+  context: [
+    'card', 'cards', 'cc', 'credit', 'debit', 'visa', 'mastercard', 'amex', 'american express', 'discover', 'diners', 'jcb',
+    'pan', 'cvv', 'cvc', 'cvv2', 'ccn', 'creditcard', 'cardnumber', 'payment', 'expiry', 'exp', 'karte', 'kreditkarte',
+    'tarjeta', 'carte', 'cartao',
+  ],
+  trigger: { kind: 'digits', lengths: [4, 12, 13, 14, 15, 16, 17, 18, 19] },
+  find(text, from, to) {
+    if (to - from > 4) {
+      const digits = slice(text, from, to)
+      const valid = issued(digits) && luhn(digits) && standsAlone(text, from, to)
+      return valid ? { start: from, end: to, strength: 'likely' } : undefined
+    }
+    for (const shape of shapes) {
+      const found = grouped(text, from, shape)
+      if (!found || !issued(found.digits) || !luhn(found.digits)) continue
+      if (standsAlone(text, from, found.end) && !amongFours(text, from, found.end, found.separator))
+        return { start: from, end: found.end, strength: 'certain' }
+    }
+    return undefined
+  },
+}
+
+/** A table of four-digit numbers goes on before or behind it. */
+function amongFours(text: Buffer, start: number, end: number, separator: number): boolean {
+  const four = (i: number) => [0, 1, 2, 3].every((k) => isDigit(at(text, i + k)))
+  const before = at(text, start - 1) === separator && four(start - 5) && !isDigit(at(text, start - 6))
+  return before || (at(text, end) === separator && four(end + 1) && !isDigit(at(text, end + 5)))
+}

@@ -1,0 +1,24 @@
+/** US individual taxpayer numbers: 9xx, and 50-65, 70-88, 90-92, 94-99 in the middle (IRS, IRM 3.21.263). */
+import { grouped, slice, standsAlone } from '../bytes.ts'
+import type { Detector } from '../model.ts'
+
+function issuable(digits: string): boolean {
+  const middle = Number(digits.slice(3, 5))
+  if (digits[0] !== '9' || middle < 50 || middle === 89 || middle === 93) return false
+  return middle <= 65 || middle >= 70
+}
+
+export const itin: Detector = {
+  name: 'itin',
+  context: ['itin', 'taxpayer', 'individual taxpayer', 'tax id', 'tin', 'irs'],
+  trigger: { kind: 'digits', lengths: [3, 9] },
+  find(text, from, to) {
+    if (to - from === 9) {
+      const valid = issuable(slice(text, from, to)) && standsAlone(text, from, to)
+      return valid ? { start: from, end: to, strength: 'weak' } : undefined
+    }
+    const found = grouped(text, from, [3, 2, 4])
+    if (!found || !issuable(found.digits) || !standsAlone(text, from, found.end)) return undefined
+    return { start: from, end: found.end, strength: found.separator === 0x2d ? 'likely' : 'weak' }
+  },
+}

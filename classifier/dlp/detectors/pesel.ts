@@ -1,0 +1,27 @@
+/** PESEL (Poland): a date of birth (the century is in the month), weights 1-3-7-9 modulo 10. */
+import { slice, standsAlone } from '../bytes.ts'
+import { weighted } from '../checksums.ts'
+import type { Detector } from '../model.ts'
+
+const weights = [1, 3, 7, 9, 1, 3, 7, 9, 1, 3, 1]
+/** Hundreds of years by the month's tens, in pairs. */
+const centuries = [1900, 2000, 2100, 2200, 1800]
+
+function isDate(digits: string): boolean {
+  const month = Number(digits.slice(2, 4))
+  const year = centuries[Math.floor(month / 20)]! + Number(digits.slice(0, 2))
+  const day = Number(digits.slice(4, 6))
+  const inYear = month % 20
+  return inYear >= 1 && inYear <= 12 && day >= 1 && day <= new Date(Date.UTC(year, inYear, 0)).getUTCDate()
+}
+
+export const pesel: Detector = {
+  name: 'pesel',
+  context: ['pesel', 'ewidencyjny', 'numer', 'urodzenia', 'dowód'],
+  trigger: { kind: 'digits', lengths: [11] },
+  find(text, from, to) {
+    const digits = slice(text, from, to)
+    if (!isDate(digits) || weighted(digits, weights) % 10 !== 0 || !standsAlone(text, from, to)) return undefined
+    return { start: from, end: to, strength: 'weak' }
+  },
+}

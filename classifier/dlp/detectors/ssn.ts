@@ -1,0 +1,28 @@
+/** US social security numbers. There is no check digit: areas, groups and serials never issued (SSA, RM 10201.035). */
+import { grouped, slice, standsAlone } from '../bytes.ts'
+import type { Detector } from '../model.ts'
+
+/** Printed in advertisements, or typed by people who want to show what one looks like. */
+const known = new Set(['078051120', '219099999', '457555462', '123456789'])
+
+function issuable(digits: string): boolean {
+  const area = digits.slice(0, 3)
+  if (area === '000' || area === '666' || area >= '900') return false
+  if (digits.slice(3, 5) === '00' || digits.slice(5) === '0000') return false
+  return !known.has(digits) && !/^(\d)\1*$/.test(digits)
+}
+
+export const ssn: Detector = {
+  name: 'ssn',
+  context: ['ssn', 'ssns', 'social security', 'social', 'ss#', 'socialsecurity', 'ssid', 'tax id', 'taxpayer'],
+  trigger: { kind: 'digits', lengths: [3, 9] },
+  find(text, from, to) {
+    if (to - from === 9) {
+      const valid = issuable(slice(text, from, to)) && standsAlone(text, from, to)
+      return valid ? { start: from, end: to, strength: 'weak' } : undefined
+    }
+    const found = grouped(text, from, [3, 2, 4])
+    if (!found || !issuable(found.digits) || !standsAlone(text, from, found.end)) return undefined
+    return { start: from, end: found.end, strength: found.separator === 0x2d ? 'likely' : 'weak' }
+  },
+}

@@ -1,0 +1,52 @@
+/** The words of the DLP engine. */
+
+/** `weak`: true of so many harmless numbers that it counts only beside a context word. */
+export type Strength = 'certain' | 'likely' | 'weak'
+
+/** Byte offsets in the text the detector was given. */
+export type Found = { readonly start: number; readonly end: number; readonly strength: Strength }
+
+/** What makes the one pass over the stream stop and ask the detector. */
+export type Trigger =
+  /** A maximal run of digits of one of these lengths. Runs of more than 20 count as 21. */
+  | { readonly kind: 'digits'; readonly lengths: readonly number[] }
+  /** One of these latin1 words, in either case; a digit in a word is any digit. */
+  | { readonly kind: 'words'; readonly words: readonly string[] }
+
+/**
+ * Is there one here? `from` and `to` are the trigger's bytes in `text`. It may look `behindBytes` back and `aheadBytes`
+ * ahead, never further: what it sees beyond depends on how the stream was cut.
+ */
+type Find = (text: Buffer, from: number, to: number) => Found | undefined
+
+/** Looks at every byte itself (custom regexes, exact data): all it finds that begins in [from, to). */
+export type Sweep = (text: Buffer, from: number, to: number, base: number) => readonly Found[]
+
+type Common = {
+  /** In findings and sensors: `card`, `iban` … */
+  readonly name: string
+  /** Beside one of these (lower case, one or more words) a finding is a step surer. */
+  readonly context?: readonly string[]
+}
+
+export type Detector = Common &
+  ({ readonly trigger: Trigger; readonly find: Find } | { readonly newSweep: () => Sweep; readonly trigger?: never })
+
+export type Confidence = 'certain' | 'likely'
+
+/** What is reported. It never holds the value. */
+export type Finding = {
+  readonly detector: string
+  /** First byte in the original stream (after content coding: a gzip stream has no bytes that are a card). */
+  readonly offset: number
+  /** In bytes of the original stream: escapes and base64 make it longer than the value. */
+  readonly length: number
+  /** First and last characters and a keyed hash: see `redact.ts`. */
+  readonly sample: string
+  readonly confidence: Confidence
+}
+
+export type Problem = { readonly path: string; readonly message: string }
+export type Parsed<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly problems: readonly Problem[] }

@@ -1,0 +1,48 @@
+/** Detectors compiled into what one pass over a stream needs. Immutable; any number of streams share it. */
+import { type Automaton, ahoCorasick } from '../text/aho-corasick.ts'
+import type { Detector } from './model.ts'
+
+export type Program = {
+  readonly detectors: readonly Detector[]
+  readonly automaton: Automaton
+  /** By index of the automaton's word: its length, and who asked for it. Word 0 is "two digits". */
+  readonly words: readonly { readonly length: number; readonly listeners: readonly number[] }[]
+  /** By length of a run of digits (21: longer): who wants to see it. Indices into `detectors`. */
+  readonly byRunLength: readonly (readonly number[])[]
+  readonly sweepers: readonly number[]
+}
+
+/** Runs longer than this are no number that anybody looks for. */
+export const maxRun = 20
+const twoDigits = '00'
+
+export function compileDetectors(detectors: readonly Detector[]): Program {
+  const byWord = new Map<string, number[]>([[twoDigits, []]])
+  const byRunLength: number[][] = Array.from({ length: maxRun + 2 }, () => [])
+  detectors.forEach((detector, index) => {
+    if (detector.trigger?.kind === 'digits') for (const length of detector.trigger.lengths) byRunLength[length]!.push(index)
+    if (detector.trigger?.kind === 'words') for (const word of folded(detector.trigger.words)) listen(byWord, word, index)
+  })
+  const words = [...byWord]
+  return {
+    detectors,
+    automaton: ahoCorasick(
+      words.map(([word]) => word),
+      { ignoreCase: true, anyDigit: true },
+    ),
+    words: words.map(([word, listeners]) => ({ length: word.length, listeners })),
+    byRunLength,
+    sweepers: detectors.flatMap((detector, index) => (detector.trigger ? [] : [index])),
+  }
+}
+
+/** Words that the automaton can not tell apart are one: the detector is asked once. */
+function folded(words: readonly string[]): ReadonlySet<string> {
+  return new Set(words.map((word) => word.replace(/[A-Z]/g, (c) => c.toLowerCase()).replace(/\d/g, '0')))
+}
+
+function listen(byWord: Map<string, number[]>, word: string, index: number): void {
+  const listeners = byWord.get(word)
+  if (listeners) listeners.push(index)
+  else byWord.set(word, [index])
+}

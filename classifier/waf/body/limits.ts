@@ -1,0 +1,10 @@
+/** Caps of the body readers. Past one of them what was read so far is judged and the body has an error. */
+
+/** A compressed body may grow to this many bytes… */
+export const maxDecodedBytes = 1024 * 1024
+/** …and to this many times its own size (a bomb has 1,000 and more, text 3 to 20). */
+export const maxDecodedRatio = 100
+/** Nesting of JSON values. */
+export const maxJsonDepth = 128
+/** Arguments, parts and attributes of one body. */
+export const maxBodyItems = 4096

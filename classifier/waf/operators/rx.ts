@@ -1,0 +1,40 @@
+/** `@rx` and `@rxGlobal`: the pattern matches somewhere. Macros in patterns are refused: what a client sends would be read as a pattern. */
+import { maxCaptures } from '../limits.ts'
+import { compileRegex, type Regex } from '../rx/regex.ts'
+import type { Operator, OperatorFactory, OperatorProblem } from './operator.ts'
+
+const macro = /%\{[A-Za-z_]+[.:}]/
+
+export const rx: OperatorFactory = (argument) => {
+  const regex = regexOf(argument)
+  if ('message' in regex) return regex
+  const operator: Operator = (value) => {
+    const captures = regex.exec(value)
+    return captures && { matched: captures[0]!, captures }
+  }
+  return Object.assign(operator, { requires: regex.requirement, warm: regex.warm })
+}
+
+/** Captures what every match and its groups took, one after the other. */
+export const rxGlobal: OperatorFactory = (argument) => {
+  const regex = regexOf(argument)
+  if ('message' in regex) return regex
+  return (value) => {
+    const captures: (string | undefined)[] = []
+    let found = regex.find(value, 0)
+    while (found && captures.length < maxCaptures) {
+      captures.push(...found.groups)
+      found = regex.find(value, found.index + Math.max(1, found.groups[0]!.length))
+    }
+    return captures.length > 0 ? { matched: captures[0]!, captures: captures.slice(0, maxCaptures) } : undefined
+  }
+}
+
+export function regexOf(source: string): Regex | OperatorProblem {
+  if (macro.test(source)) return { message: 'a pattern can not hold macros' }
+  try {
+    return compileRegex(source)
+  } catch (error) {
+    return { message: (error as Error).message }
+  }
+}

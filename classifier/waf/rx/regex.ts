@@ -1,0 +1,83 @@
+/**
+ * Regular expressions of rules. Promises: a pattern means the same in V8 and in the linear-time engine, subjects are
+ * byte strings, and no subject takes long: V8 only sees what is short (`limits.ts`, read here and nowhere else), and only
+ * of patterns that can not explode (`backtracking.ts`).
+ * Never: look-around, references back, possessive or atomic groups; patterns that need them are refused.
+ */
+import { RE2JS } from 're2js'
+import { maxBacktrackedBytes, maxCaptures } from '../limits.ts'
+import type { Node } from './ast.ts'
+import { mayBacktrack } from './backtracking.ts'
+import { emit } from './emit.ts'
+import { parsePattern } from './parse.ts'
+import { type Requirement, requirementOf } from './requirement.ts'
+
+export type Found = { readonly index: number; readonly groups: readonly (string | undefined)[] }
+
+export type Regex = {
+  readonly source: string
+  readonly tree: Node
+  /** What a subject must have to match. */
+  readonly requirement: Requirement
+  test(subject: string): boolean
+  /** The match and its groups, the first ten; a group that took no part is undefined. */
+  exec(subject: string): readonly (string | undefined)[] | undefined
+  /** The first match that begins at `from` or later. What stands before is seen by `^` and `\b`. */
+  find(subject: string, from: number): Found | undefined
+  /** Both engines compile what they otherwise compile when first used (5-40 ms). */
+  warm(): void
+}
+
+/** Dot takes every byte, `^` and `$` are the ends of the subject, letters are ASCII. Throws a RegexError. */
+export function compileRegex(source: string, flags: { readonly ignoreCase?: boolean } = {}): Regex {
+  const { tree } = parsePattern(source, { ignoreCase: flags.ignoreCase ?? false, multiline: false, dotAll: true })
+  const short = backtracking(new RegExp(emit(tree, 'v8'), 'g'))
+  let compiled: Engine | undefined
+  const long = (): Engine => {
+    compiled ??= linear(RE2JS.compile(emit(tree, 're2')))
+    return compiled
+  }
+  const mostBytes = mayBacktrack(tree) ? maxBacktrackedBytes : -1
+  const engineFor = (subject: string): Engine => (subject.length <= mostBytes ? short : long())
+  return {
+    source,
+    tree,
+    requirement: requirementOf(tree),
+    test: (subject) => engineFor(subject).test(subject),
+    exec: (subject) => engineFor(subject).find(subject, 0)?.groups,
+    find: (subject, from) => engineFor(subject).find(subject, from),
+    warm() {
+      // V8 interprets first and compiles later.
+      for (let turn = 0; turn < 3; turn++)
+        for (const subject of warmers) for (const one of [short, long()]) one.test(subject)
+    },
+  }
+}
+
+const warmers = ['', 'GET /index.html?a=1&b=%20 HTTP/1.1', '<a b="c">(d; e)</a>\r\n']
+
+type Engine = Pick<Regex, 'test' | 'find'>
+
+const backtracking = (regex: RegExp): Engine => ({
+  test(subject) {
+    regex.lastIndex = 0
+    return regex.test(subject)
+  },
+  find(subject, from) {
+    regex.lastIndex = from
+    const found = regex.exec(subject)
+    return found ? { index: found.index, groups: found.slice(0, maxCaptures) } : undefined
+  },
+})
+
+const linear = (regex: RE2JS): Engine => ({
+  test: (subject) => regex.test(subject),
+  find(subject, from) {
+    // The automaton that only says yes or no is many times faster than the one that finds groups.
+    if (from === 0 && !regex.test(subject)) return undefined
+    const matcher = regex.matcher(subject)
+    if (from > subject.length || !matcher.find(from)) return undefined
+    const count = Math.min(matcher.groupCount() + 1, maxCaptures)
+    return { index: matcher.start(), groups: Array.from({ length: count }, (_, at) => matcher.group(at) ?? undefined) }
+  },
+})

@@ -1,0 +1,2 @@
+/** In bytes. */
+export const length = (value: string): string => String(value.length)

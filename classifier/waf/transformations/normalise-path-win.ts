@@ -1,0 +1,4 @@
+import { normalisePath } from './normalise-path.ts'
+
+/** Backslashes first become slashes. */
+export const normalisePathWin = (value: string): string => normalisePath(value.replaceAll('\\', '/'))

@@ -1,0 +1,1 @@
+export const removeNulls = (value: string): string => value.replaceAll('\0', '')

@@ -1,0 +1,1 @@
+export const replaceNulls = (value: string): string => value.replaceAll('\0', ' ')
