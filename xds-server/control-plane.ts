@@ -2,14 +2,15 @@
  * The control plane in one process: the wiring, top to bottom as the data flows.
  *
  * Promises: sidecars are answered only once a whole World was built; nothing that fails here takes a good configuration
- * from a sidecar. Everything it says of itself is in `/readyz`, `/metrics`, the log and events.
+ * from a sidecar; a start that fails leaves nothing open. Everything it says of itself is in `/readyz`, `/metrics`, the
+ * log and events.
  */
 import { once } from 'node:events'
 import { mkdirSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import { join } from 'node:path'
 import express from 'express'
-import pino from 'pino'
+import pino, { type Logger } from 'pino'
 import { collectDefaultMetrics, Registry } from 'prom-client'
 import { buildSniffer } from '../classifier/sniffer/build.ts'
 import { type HealthOptions, health } from './api/health.ts'
@@ -44,31 +45,40 @@ export type ControlPlaneOptions = {
   readonly metrics?: Address
   /** The API's unix socket. */
   readonly socket: string
+  /** Default: JSON lines on stdout. */
+  readonly log?: Logger
 }
 
-export type ControlPlane = { close(): Promise<void> }
+export type ControlPlane = {
+  /** Ends everything that `start` began; the process may go on. */
+  close(): Promise<void>
+}
 
 /** Streams that are ending may take this long; Envoys go on with what they have and come back. */
 const closeGraceMs = 2_000
 
+/** Resolves when sidecars are served. Rejects where a part can not be had: a database, a socket, a port. */
 export async function start(options: ControlPlaneOptions): Promise<ControlPlane> {
-  const log = pino({ name: 'postern', base: null, timestamp: pino.stdTimeFunctions.isoTime })
+  // what is open, closed in the opposite order
+  await using open = new AsyncDisposableStack()
+  const log = options.log ?? pino({ name: 'postern', base: null, timestamp: pino.stdTimeFunctions.isoTime })
   const registry = new Registry()
   collectDefaultMetrics({ register: registry, prefix: 'postern_' })
   mkdirSync(options.data, { recursive: true, mode: 0o700 })
-  const stopping = new AbortController()
   let troubles: Troubles = { inventory: [], world: '' }
   let serving = false
 
   // what people decided
   const onWatcherError = (err: unknown) => log.error({ err }, 'a store watcher failed')
   const store = openStore({ path: join(options.data, 'policy.db'), now: Date.now, onWatcherError })
+  open.defer(() => store.close())
 
   // ④ snapshots to sidecars, and what they say of them
   const tokens = tokenFile(options.tokens, (problems) => log.error({ problems }, 'token file refused'))
   const verifier = tokenVerifier(tokens)
   const onNack = (nack: Nack) => observer.events.record(nackEvent(nack, Date.now()))
   const xds = createXds({ verifier, log: log.child({ part: 'xds' }), registry, onNack })
+  open.defer(() => xds.close())
 
   // ② ③ inventory and policy → World → resources
   const world = worldLoop({
@@ -84,25 +94,29 @@ export async function start(options: ControlPlaneOptions): Promise<ControlPlane>
       log.error({ err }, 'the World can not be built; the last one stays in force')
     },
   })
-  const before = emptyDirectory(store)
-  const directory = () => world.built()?.directory ?? before
+  open.defer(() => world.close())
+  const directory = () => world.built()?.directory ?? emptyDirectory(store)
 
   // ⑤ what the sidecars saw
   const observed = { store, path: join(options.data, 'observed.db'), directory, registry }
   const observer = createObserver({ ...observed, log: log.child({ part: 'observe' }) })
+  open.defer(() => observer.close())
   const onRecords = observer.accept
   const accessLogs = createAccessLogService({ verifier, onRecords, metrics: observer.metrics, log, now: Date.now })
   const onLookFailed = (err: unknown) => log.error({ err }, 'auto-promotion failed; it tries again')
-  const stopPromoter = promoter({ store, directory, conversations: observer.conversations, onFailed: onLookFailed })
+  open.defer(promoter({ store, directory, conversations: observer.conversations, onFailed: onLookFailed }))
 
   // ⑥ people
   const state = { troubles: () => troubles, serving: () => serving }
   const backend = backendOf({ store, observer, xds, world, directory, ...state })
   const onError = (err: unknown, request: object) => log.error({ err, request }, 'an API request failed')
-  const servers = [await listenOnSocket(createApi({ backend, registry, onError }), options.socket)]
-  if (options.metrics) servers.push(await serveMetrics(options.metrics, { registry, checks: () => backend.health() }))
+  open.adopt(await listenOnSocket(createApi({ backend, registry, onError }), options.socket), closed)
+  const checks = () => backend.health()
+  if (options.metrics) open.adopt(await serveMetrics(options.metrics, { registry, checks }), closed)
 
   // ① what is there: the first World, and only then the door for sidecars
+  const stopping = new AbortController()
+  open.defer(() => stopping.abort())
   await watchInventory(options.inventory, {
     signal: stopping.signal,
     onReading(reading) {
@@ -113,26 +127,16 @@ export async function start(options: ControlPlaneOptions): Promise<ControlPlane>
   })
   const grpc = createGrpcServer(await serverTls(options.data, new Date()))
   for (const service of [xds, accessLogs]) service.register(grpc.server)
-  const open = async () => {
-    await grpc.listen(options.listen.host, options.listen.port)
-    serving = true
-    log.info({ listen: options.listen, socket: options.socket }, 'serving sidecars')
-  }
   await world.first
-  await open()
+  await grpc.listen(options.listen.host, options.listen.port)
+  open.defer(() => grpc.close(closeGraceMs))
+  // first: a stream that was ended needs no grace
+  open.defer(() => xds.close())
+  serving = true
+  log.info({ listen: options.listen, socket: options.socket }, 'serving sidecars')
 
-  return {
-    async close() {
-      stopping.abort()
-      world.close()
-      xds.close()
-      if (serving) await grpc.close(closeGraceMs)
-      for (const server of servers) await closed(server)
-      stopPromoter()
-      observer.close()
-      store.close()
-    },
-  }
+  const running = open.move()
+  return { close: () => running.disposeAsync() }
 }
 
 /** What is asked before the first inventory is there: a cluster of nothing. */

@@ -21,6 +21,7 @@ test('a gate holds for the value or the ratio, its bound included', () => {
   expect(isMet(figure({ gate: { of: 'value', atMost: 89 } }))).toBe(false)
   expect(isMet(figure({}))).toBeUndefined()
   expect(isMet(figure({ gate: { of: 'ratio', atLeast: 0.9 } }))).toBeUndefined()
+  expect(isMet(figure({ gate: { of: 'value', atMost: 90 }, doubt: 'disturbed' }))).toBeUndefined()
 })
 
 test('a gate in words', () => {

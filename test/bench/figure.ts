@@ -15,8 +15,8 @@ export type Figure = {
    */
   readonly peer?: { readonly name: string; readonly value: number; readonly ratio?: number }
   readonly gate?: Gate
-  /** What a reader must know to trust it or not. */
-  readonly note?: string
+  /** Why it can not be trusted. Its gate is not judged then. */
+  readonly doubt?: string
 }
 
 export type BenchOptions = {
@@ -36,11 +36,11 @@ export function ratioOf({ value, peer }: Figure): number | undefined {
   return peer.ratio ?? (peer.value === 0 ? undefined : value / peer.value)
 }
 
-/** Undefined: there is no gate, or nothing to hold against it. */
+/** Undefined: there is no gate, or nothing that can be held against it. */
 export function isMet(figure: Figure): boolean | undefined {
-  const { gate } = figure
+  const { gate, doubt } = figure
   const measured = gate?.of === 'ratio' ? ratioOf(figure) : figure.value
-  if (gate === undefined || measured === undefined) return undefined
+  if (gate === undefined || measured === undefined || doubt !== undefined) return undefined
   return 'atLeast' in gate ? measured >= gate.atLeast : measured <= gate.atMost
 }
 

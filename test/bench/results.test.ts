@@ -51,8 +51,8 @@ test('a table for the terminal', () => {
 })
 
 test('the report says which gates were missed, and when and where each bench ran', () => {
-  const text = report([aResult({}), gated])
-  expect(text).toContain('Gates: 0 of 1 met; missed: dataplane: SET: pinned.')
+  const text = report([aResult({}), gated, { ...gated, bench: 'xds', met: null }])
+  expect(text).toContain('Gates: 0 of 2 met; missed: dataplane: SET: pinned; not judged: xds: SET: pinned.')
   expect(text).toContain(`
 ## dataplane
 

@@ -20,6 +20,7 @@ const result = z.object({
   ratio: z.number().nullable(),
   gate: z.string().nullable(),
   met: z.boolean().nullable(),
+  /** Why it is not to be trusted. */
   note: z.string().nullable(),
   machine: z.string(),
   /** ISO 8601, UTC. */
@@ -48,7 +49,7 @@ export function resultOf(bench: string, figure: Figure, date: string): Result {
     ratio: ratio === undefined ? null : rounded(ratio),
     gate: figure.gate ? gateText(figure.gate) : null,
     met: isMet(figure) ?? null,
-    note: figure.note ?? null,
+    note: figure.doubt ?? null,
     machine: machine(),
     date,
   }
@@ -120,16 +121,24 @@ function section(bench: string, results: readonly Result[]): string {
   return [`## ${bench}`, `Measured ${measured.join('; ')}.`, table.join('\n')].join('\n\n')
 }
 
+function gatesLine(results: readonly Result[]): string {
+  const gated = results.filter(({ gate }) => gate !== null)
+  const named = (met: boolean | null, what: string): string => {
+    const ones = gated.filter((one) => one.met === met).map(({ bench, name }) => `${bench}: ${name}`)
+    return ones.length === 0 ? '' : `; ${what}: ${ones.join(', ')}`
+  }
+  const met = gated.filter((one) => one.met === true).length
+  return `Gates: ${met} of ${gated.length} met${named(false, 'missed')}${named(null, 'not judged')}.`
+}
+
 export function report(results: readonly Result[]): string {
-  const missed = results.filter(({ met }) => met === false).map(({ bench, name }) => `${bench}: ${name}`)
-  const gated = results.filter(({ met }) => met !== null).length
   return [
     '# Results',
     'Written by `npm run bench` from results.json: run it, do not edit this. Machines differ, so read the ratios: both',
     'sides of each were measured in the same run. For dataplane a value is that of the best round and a ratio the median of',
     'the rounds; the twin is the plain proxy once more: what is no farther from 1 than its ratio was not told apart.',
     '',
-    `Gates: ${gated - missed.length} of ${gated} met${missed.length > 0 ? `; missed: ${missed.join(', ')}` : ''}.`,
+    gatesLine(results),
     ...Map.groupBy(results, ({ bench }) => bench)
       .entries()
       .map(([bench, ones]) => `\n${section(bench, ones)}`),

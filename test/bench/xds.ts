@@ -4,10 +4,11 @@
  * all of them encoded again at each edit, over the very same transport.
  */
 import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
 import { join } from 'node:path'
-import { createAuthority, issueServerCertificate, type KeyPair } from '../../xds-server/envoy/certificates.ts'
+import type { TlsFiles } from '../../xds-server/envoy/grpc-server.ts'
 import { tokenLine } from '../../xds-server/envoy/verifier.ts'
+import { anIdentity } from '../support/identity.ts'
+import { kill } from '../support/processes.ts'
 import { type BenchOptions, type Figure, percentile } from './figure.ts'
 import type { ClientsAnswer, ClientsOrder, Frame } from './xds/clients.ts'
 import type { ServerAnswer, ServerOrder } from './xds/server.ts'
@@ -21,8 +22,8 @@ const folder = join(import.meta.dirname, 'xds')
 type Answer<K extends ServerAnswer['kind']> = Extract<ServerAnswer, { kind: K }>
 type Bed = {
   readonly options: BenchOptions
-  readonly authority: KeyPair
-  readonly certificate: KeyPair
+  readonly tls: TlsFiles
+  readonly ca: string
   readonly children: ChildProcess[]
 }
 
@@ -31,13 +32,6 @@ function start(bed: Bed, file: string): ChildProcess {
   const child = fork(join(folder, file), { serialization: 'advanced' })
   bed.children.push(child)
   return child
-}
-
-async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
-  const gone = once(child, 'exit')
-  child.kill('SIGKILL')
-  await gone
 }
 
 function answer<K extends ServerAnswer['kind']>(
@@ -73,7 +67,7 @@ async function startServer(bed: Bed, sidecars: number, shape: Shape): Promise<Ch
   const server = start(bed, 'server.ts')
   const tokens = Array.from({ length: sidecars }, (_, index) => tokenLine(podName(index), `token-${index}`)).join('\n')
   const listening = answer(bed, server, 'listening')
-  server.send({ kind: 'start', tls: bed.certificate, tokens, port, sidecars, shape } satisfies ServerOrder)
+  server.send({ kind: 'start', tls: bed.tls, tokens, port, sidecars, shape } satisfies ServerOrder)
   await listening
   return server
 }
@@ -141,7 +135,7 @@ function startClients(bed: Bed, sidecars: number, shape: Shape) {
   const clients = start(bed, 'clients.ts')
   const received: Frame[] = []
   clients.on('message', ({ frames }: ClientsAnswer) => received.push(...frames))
-  clients.send({ kind: 'connect', sidecars, port, ca: bed.authority.cert, shape } satisfies ClientsOrder)
+  clients.send({ kind: 'connect', sidecars, port, ca: bed.ca, shape } satisfies ClientsOrder)
   return { clients, received }
 }
 
@@ -157,18 +151,18 @@ async function measurePostern(bed: Bed, sidecars: number) {
   const group = await series(bed, server, received, 'group', edits)
   const { rssMb } = await report(bed, server)
   bed.options.say('the server is killed, all reconnect')
-  await stop(server)
+  await kill(server)
   server = await startServer(bed, sidecars, 'shared')
   // the restarted server has the tables of revision 0, and the sidecars those of the edits: bring them together first
   await untilAllInSync(bed, server, sidecars)
-  await stop(server)
+  await kill(server)
   const killed = performance.now()
   server = await startServer(bed, sidecars, 'shared')
   await untilAllInSync(bed, server, sidecars)
   const reconnectMs = performance.now() - killed
   const { extensionBytes } = await report(bed, server)
-  await stop(clients)
-  await stop(server)
+  await kill(clients)
+  await kill(server)
   return { coldMs, all, group, rssMb, reconnectMs, extensionBytes }
 }
 
@@ -179,8 +173,8 @@ async function measurePeer(bed: Bed, sidecars: number) {
   await untilAllInSync(bed, server, sidecars)
   const all = await series(bed, server, received, 'all', peerEdits)
   const { rssMb } = await report(bed, server)
-  await stop(clients)
-  await stop(server)
+  await kill(clients)
+  await kill(server)
   return { all, rssMb }
 }
 
@@ -231,14 +225,12 @@ function figuresOf(sidecars: number, measured: Measured, peer: Peer): readonly F
 }
 
 export async function run(options: BenchOptions): Promise<readonly Figure[]> {
-  const authority = await createAuthority('bench', new Date())
-  const certificate = await issueServerCertificate(authority, ['xds.postern'], new Date())
-  const bed: Bed = { options, authority, certificate, children: [] }
+  const bed: Bed = { options, ...(await anIdentity('xds.postern')), children: [] }
   try {
     const measured = await measurePostern(bed, options.sidecars)
     const peer = await measurePeer(bed, options.sidecars)
     return figuresOf(options.sidecars, measured, peer)
   } finally {
-    await Promise.all(bed.children.map(stop))
+    await Promise.all(bed.children.map(kill))
   }
 }

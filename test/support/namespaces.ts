@@ -3,8 +3,8 @@
  * can be told from what is in use.
  */
 import { execFile } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { promisify } from 'node:util'
+import { isAlive } from './processes.ts'
 
 const run = promisify(execFile)
 
@@ -46,6 +46,6 @@ export async function removeLeftovers(pattern: RegExp): Promise<void> {
   const { stdout } = await ip('netns', 'list')
   for (const name of stdout.split('\n').map((line) => line.split(' ')[0]!)) {
     const maker = pattern.exec(name)?.[1]
-    if (maker !== undefined && !existsSync(`/proc/${maker}`)) await removeNamespace(name)
+    if (maker !== undefined && !isAlive(Number(maker))) await removeNamespace(name)
   }
 }

@@ -1,5 +1,8 @@
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+
+export const isAlive = (pid: number): boolean => existsSync(`/proc/${pid}`)
 
 /** SIGKILL; resolves when it is gone, at once where it is gone already. */
 export async function kill(child: ChildProcess): Promise<void> {

@@ -39,7 +39,7 @@ function figureOf(load: Load, variant: Variant, rounds: readonly Round[], measur
   const valuesOf = (one: Variant) => rounds.map(({ samples }) => of(samples.get(one)!))
   const [ours, plain] = [valuesOf(variant), valuesOf('plain')]
   const ratios = ours.map((value, round) => value / plain[round]!)
-  const note = disturbance(rounds)
+  const doubt = disturbance(rounds)
   const gate = load.gated && measure === rate ? gates[variant] : undefined
   return {
     name: `${load.name}: ${names[variant]}${what}`,
@@ -47,7 +47,7 @@ function figureOf(load: Load, variant: Variant, rounds: readonly Round[], measur
     unit,
     peer: { name: names.plain!, value: best(...plain), ratio: percentile(ratios, 0.5) },
     ...(gate && { gate }),
-    ...(note !== undefined && { note }),
+    ...(doubt !== undefined && { doubt }),
   }
 }
 

@@ -2,13 +2,12 @@
  * A client in a pod that asks Redis over and over, each time on a new connection, and says of each: when it was opened,
  * when its fate was known, and what that was. Times are of the machine's monotonic clock, which all its processes share.
  */
-
 import { createInterface } from 'node:readline'
 import type { Lab } from '../../../lab/lab.ts'
 
 export type Fate = 'answered' | 'refused'
 /** Nanoseconds. */
-export type Probe = { readonly opened: bigint; readonly known: bigint; readonly fate: Fate }
+type Probe = { readonly opened: bigint; readonly known: bigint; readonly fate: Fate }
 
 /** Runs in the pod, which sees no file of ours: `node -e`. Closing by reset leaves no port waiting behind. */
 async function probe(host: string, port: number): Promise<void> {

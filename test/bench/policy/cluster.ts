@@ -10,8 +10,8 @@ const owners = size.groups - size.customGroups - size.addressGroups
 const namespaces = 25
 
 /** Numbers from 0 to `below`, one after another (mulberry32). */
-export type Dice = (below: number) => number
-export function dice(seed: number): Dice {
+type Dice = (below: number) => number
+function dice(seed: number): Dice {
   let state = seed
   return (below) => {
     state = (state + 0x6d2b79f5) | 0

@@ -7,12 +7,13 @@ import { once } from 'node:events'
 import { pino } from 'pino'
 import { Registry } from 'prom-client'
 import type { Compiled } from '../../../xds-server/compile/model.ts'
-import { createAuthority, issueServerCertificate } from '../../../xds-server/envoy/certificates.ts'
 import { createGrpcServer, type TlsFiles } from '../../../xds-server/envoy/grpc-server.ts'
-import { parseTokens, tokenLine, tokenVerifier } from '../../../xds-server/envoy/verifier.ts'
+import { tokenLine } from '../../../xds-server/envoy/verifier.ts'
 import { createAccessLogService } from '../../../xds-server/observe/access-log-service.ts'
 import { createMetrics } from '../../../xds-server/observe/metrics.ts'
 import { createXds } from '../../../xds-server/xds/xds.ts'
+import { anIdentity, verifierOf } from '../../support/identity.ts'
+import { kill } from '../../support/processes.ts'
 import { hub, type Places } from './places.ts'
 
 export const serverName = 'control-plane.bench'
@@ -29,9 +30,7 @@ type Answer = { readonly listening: number }
 // ---------------------------------------------------------------- the child
 
 async function serve({ tls, token, port, compiled }: Order): Promise<void> {
-  const tokens = parseTokens(token)
-  if (!tokens.ok) throw new Error(JSON.stringify(tokens.problems))
-  const verifier = tokenVerifier(() => tokens.value)
+  const verifier = verifierOf(token)
   const log = pino({ level: 'warn' }, pino.destination(2))
   const registry = new Registry()
   const onNack = (nack: object) => log.error({ nack }, 'Envoy refused the configuration')
@@ -63,26 +62,19 @@ export type ControlPlane = AsyncDisposable & {
 const firstPort = 15010
 
 export async function startControlPlane(places: Places): Promise<ControlPlane> {
-  const now = new Date()
-  const authority = await createAuthority('bench', now)
-  const tls = await issueServerCertificate(authority, [serverName], now)
+  const { tls, ca } = await anIdentity(serverName)
   const [execPath, ...execArgv] = [...places.into(hub), process.execPath]
   const child = fork(import.meta.filename, ['serve'], { execPath, execArgv, serialization: 'advanced' })
   let port = firstPort
   return {
     pid: child.pid!,
-    ca: authority.cert,
+    ca,
     async serve(workload, token, compiled) {
       const order: Order = { tls, token: tokenLine(workload, token), port: port++, compiled }
       child.send(order)
       return ((await answerOf(child)) as Answer).listening
     },
-    async [Symbol.asyncDispose]() {
-      if (child.exitCode !== null || child.signalCode !== null) return
-      const gone = once(child, 'exit')
-      child.kill('SIGKILL')
-      await gone
-    },
+    [Symbol.asyncDispose]: () => kill(child),
   }
 }
 

@@ -2,11 +2,11 @@
 import type { ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { chownSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { request } from 'node:http'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { bootstrap, envoyArguments } from '../../../xds-server/compile/bootstrap.ts'
 import type { Compiled, Message } from '../../../xds-server/compile/model.ts'
+import { adminPage } from '../../support/envoy.ts'
 import { serverName } from './control-plane.ts'
 import { type Kitchen, repository } from './kitchen.ts'
 
@@ -26,24 +26,11 @@ function homeOf(kitchen: Kitchen, place: string): string {
   return home
 }
 
-function get(socketPath: string, path: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const asked = request({ socketPath, path }, (response) => {
-      let text = ''
-      response.setEncoding('utf8').on('data', (more) => {
-        text += more
-      })
-      response.on('end', () => (response.statusCode === 200 ? resolve(text) : reject(new Error(text))))
-    })
-    asked.on('error', reject).end()
-  })
-}
-
 async function ready(child: ChildProcess, admin: Envoy['admin']): Promise<void> {
   const end = performance.now() + patienceMs
   const isReady = () =>
     admin('/ready').then(
-      () => true,
+      (page) => page.trim() === 'LIVE',
       () => false,
     )
   while (!(await isReady())) {
@@ -61,7 +48,7 @@ async function start(kitchen: Kitchen, place: string, boot: (adminSocket: string
   const log = join(home, 'envoy.log')
   const argv = [kitchen.envoy, '-c', file, '--log-path', log, ...envoyArguments]
   const child = kitchen.places.start(place, argv, { uid: proxyUid, core: 'proxy' })
-  const admin = (path: string) => get(adminSocket, path)
+  const admin = (path: string) => adminPage(adminSocket, path)
   await ready(child, admin).catch((error: Error) => {
     throw new Error(`the Envoy of ${place}: ${error.message}\n${readFileSync(log, 'utf8')}`)
   })

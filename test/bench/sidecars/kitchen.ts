@@ -1,10 +1,11 @@
 /** Everything that sidecars of a bench need: places, a folder, an Envoy to run, a control plane. Gone when disposed. */
-import { execFileSync } from 'node:child_process'
 import { chmodSync, copyFileSync, linkSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { envoyBinary } from '../../support/envoy.ts'
+import { isAlive } from '../../support/processes.ts'
 import { type ControlPlane, startControlPlane } from './control-plane.ts'
-import { isAlive, makePlaces, type Places } from './places.ts'
+import { makePlaces, type Places } from './places.ts'
 
 export type Kitchen = AsyncDisposable & {
   readonly places: Places
@@ -31,7 +32,7 @@ export function makeFolder(): string {
 
 /** Where the proxy's uid may run it: the cache is in a home directory. A link, so that its pages stay shared. */
 function findEnvoy(folder: string): string {
-  const cached = execFileSync('bash', [join(repository, 'scripts/envoy.sh')], { encoding: 'utf8' }).trim()
+  const cached = envoyBinary()
   const binary = join(folder, 'envoy')
   try {
     linkSync(cached, binary)

@@ -3,10 +3,11 @@
  * Private addresses exist only in there. Whatever runs in them ends with us, and a killed run's are swept by the next.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { promisify } from 'node:util'
+import { ip, removeLeftovers, removeNamespace } from '../../support/namespaces.ts'
+import { kill } from '../../support/processes.ts'
 
 const run = promisify(execFile)
 const prefix = 'pbench-'
@@ -31,7 +32,7 @@ export type Places = AsyncDisposable & {
  * Proxies have a core for themselves and everybody else the others: a scheduler that moves three busy processes between
  * two cores makes more difference than what is compared.
  */
-export type Core = 'proxy' | 'others'
+type Core = 'proxy' | 'others'
 type StartOptions = { readonly uid?: number; readonly core?: Core }
 
 export const hub = 'hub'
@@ -39,32 +40,7 @@ export const hub = 'hub'
 const last = availableParallelism() - 1
 const cores: Readonly<Record<Core, string>> = { proxy: `${last}`, others: last === 0 ? '0' : `0-${last - 1}` }
 
-const ip = (...args: readonly string[]) => run('ip', args)
 const namespaceOf = (place: string): string => `${prefix}${process.pid}-${place}`
-
-export function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0)
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
-}
-
-async function removeNamespace(name: string): Promise<void> {
-  const { stdout } = await ip('netns', 'pids', name)
-  for (const pid of stdout.split('\n').filter((line) => line !== '')) process.kill(Number(pid), 'SIGKILL')
-  await ip('netns', 'del', name)
-}
-
-/** What killed runs left: their names say whose they were. */
-async function sweep(): Promise<void> {
-  const { stdout } = await ip('netns', 'list')
-  const names = stdout.split('\n').map((line) => line.split(' ')[0]!)
-  for (const name of names) {
-    const [, owner] = new RegExp(`^${prefix}(\\d+)-`).exec(name) ?? []
-    if (owner !== undefined && !isAlive(Number(owner))) await removeNamespace(name)
-  }
-}
 
 /** @param number tells its addresses from those of other places; from 1 */
 async function addPlace(place: string, number: number): Promise<void> {
@@ -84,13 +60,6 @@ async function reusePorts(namespace: string): Promise<void> {
   await ip('netns', 'exec', namespace, 'sysctl', '--quiet', '--write', ...settings)
 }
 
-async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
-  const gone = once(child, 'exit')
-  child.kill('SIGKILL')
-  await gone
-}
-
 export async function makePlaces(names: readonly string[], signal: AbortSignal): Promise<Places> {
   const children = new Set<ChildProcess>()
   const into = (place: string, core: Core = 'others') => [
@@ -98,12 +67,12 @@ export async function makePlaces(names: readonly string[], signal: AbortSignal):
     ...['ip', 'netns', 'exec', namespaceOf(place)],
   ]
   const remove = async () => {
-    await Promise.all([...children].map(stop))
+    await Promise.all([...children].map(kill))
     const ours = readdirSync('/run/netns').filter((name) => name.startsWith(`${prefix}${process.pid}-`))
     for (const name of ours) await removeNamespace(name)
   }
   try {
-    await sweep()
+    await removeLeftovers(new RegExp(`^${prefix}(\\d+)-`))
     await ip('netns', 'add', namespaceOf(hub))
     await ip('-n', namespaceOf(hub), 'link', 'set', 'lo', 'up')
     await reusePorts(namespaceOf(hub))

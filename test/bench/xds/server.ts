@@ -3,9 +3,9 @@ import { pino } from 'pino'
 import { Registry } from 'prom-client'
 import type { Compiled } from '../../../xds-server/compile/model.ts'
 import { createGrpcServer, type TlsFiles } from '../../../xds-server/envoy/grpc-server.ts'
-import { parseTokens, tokenVerifier } from '../../../xds-server/envoy/verifier.ts'
 import type { Applied } from '../../../xds-server/xds/rollouts.ts'
 import { createXds } from '../../../xds-server/xds/xds.ts'
+import { verifierOf } from '../../support/identity.ts'
 import { createFleetSnapshots, type Shape } from './snapshots.ts'
 
 export type ServerOrder =
@@ -35,12 +35,10 @@ const cpuMs = () => {
 const answer = (value: ServerAnswer) => void process.send?.(value)
 
 async function start(order: Extract<ServerOrder, { kind: 'start' }>) {
-  const tokens = parseTokens(order.tokens)
-  if (!tokens.ok) throw new Error('bad token file')
   const registry = new Registry()
   let before = { at: 0, cpu: 0 }
   const xds = createXds({
-    verifier: tokenVerifier(() => tokens.value),
+    verifier: verifierOf(order.tokens),
     log: pino({ level: 'silent' }),
     registry,
     onApplied: (applied) => answer({ kind: 'applied', applied, at: before.at, cpuMs: cpuMs() - before.cpu }),

@@ -10,7 +10,7 @@ const rulesPerTable = 50
 const listenersPerClass = 6
 
 const extensions = 'type.googleapis.com/envoy.extensions.'
-export const groupOf = (sidecar: number): number => Math.floor(sidecar / groupSize)
+const groupOf = (sidecar: number): number => Math.floor(sidecar / groupSize)
 export const podName = (sidecar: number): string => `pod-${sidecar}`
 /** The extensions a sidecar asks for. */
 export const extensionsOf = (sidecar: number, shape: Shape): readonly string[] =>

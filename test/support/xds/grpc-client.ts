@@ -7,6 +7,8 @@ export type GrpcOptions = Omit<SimulatedOptions, 'send'> & {
   readonly address: string
   readonly ca: string
   readonly token?: string
+  /** Whom the server's certificate is for; default: the address. */
+  readonly serverName?: string
   readonly onDelivery?: (delivery: Delivery) => void
 }
 
@@ -20,8 +22,11 @@ export type GrpcEnvoy = {
 }
 
 /** Opens a stream; nothing is asked for before `envoy.start`. */
-export function connectEnvoy({ address, ca, token, onDelivery, ...options }: GrpcOptions): GrpcEnvoy {
-  const client = new Client(address, credentials.createSsl(Buffer.from(ca)), { 'grpc.use_local_subchannel_pool': 1 })
+export function connectEnvoy({ address, ca, token, serverName, onDelivery, ...options }: GrpcOptions): GrpcEnvoy {
+  const client = new Client(address, credentials.createSsl(Buffer.from(ca)), {
+    'grpc.use_local_subchannel_pool': 1,
+    ...(serverName !== undefined && { 'grpc.ssl_target_name_override': serverName }),
+  })
   const metadata = new Metadata()
   if (token !== undefined) metadata.set('authorization', `Bearer ${token}`)
   const method = discoveryService[options.protocol ?? 'delta']
