@@ -20,8 +20,10 @@ export function compileDetectors(detectors: readonly Detector[]): Program {
   const byWord = new Map<string, number[]>([[twoDigits, []]])
   const byRunLength: number[][] = Array.from({ length: maxRun + 2 }, () => [])
   detectors.forEach((detector, index) => {
-    if (detector.trigger?.kind === 'digits') for (const length of detector.trigger.lengths) byRunLength[length]!.push(index)
-    if (detector.trigger?.kind === 'words') for (const word of folded(detector.trigger.words)) listen(byWord, word, index)
+    if (detector.trigger?.kind === 'digits')
+      for (const length of detector.trigger.lengths) byRunLength[length]!.push(index)
+    if (detector.trigger?.kind === 'words')
+      for (const word of folded(detector.trigger.words)) listen(byWord, word, index)
   })
   const words = [...byWord]
   return {

@@ -12,11 +12,13 @@ const scan = (...chunks: readonly Buffer[]) => scanAll(program, redact, chunks)
 /** Detector and the original bytes it points at. */
 function spans(document: Buffer): readonly string[] {
   return scan(document).map(({ detector, offset, length }) => {
-    return `${detector} ${document.subarray(offset, offset + length).toString('latin1').slice(0, 40)}`
+    return `${detector} ${document
+      .subarray(offset, offset + length)
+      .toString('latin1')
+      .slice(0, 40)}`
   })
 }
 
 test('numbers: the valid ones where they stand, and none of the look-alikes', () => {
-  expect(spans(documents.numbers!)).toEqual([
-  ])
+  expect(spans(documents.numbers!)).toEqual([])
 })

@@ -3,7 +3,8 @@ import { at, bare, isLetter, slice, standsAlone } from '../bytes.ts'
 import type { Detector } from '../model.ts'
 
 /** From the start: the letters and prefixes never given out. Spaces in twos, as on the card. */
-const shape = /^(?!BG|GB|KN|NK|NT|TN|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z](?:\d{6}|([ -])\d\d\1\d\d\1\d\d\1)[ -]?[A-D]/i
+const shape =
+  /^(?!BG|GB|KN|NK|NT|TN|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z](?:\d{6}|([ -])\d\d\1\d\d\1\d\d\1)[ -]?[A-D]/i
 
 export const nino: Detector = {
   name: 'nino',
