@@ -6,12 +6,13 @@
  */
 import type { Link, Phase, Rule, RuleSet, TargetSet, Variable } from '../seclang/model.ts'
 import { RecentTexts } from './recent.ts'
+import { Screen, type Ticket } from './screen.ts'
 import { collectionValues, variableNames } from './select.ts'
 import type { Transaction } from './transaction.ts'
 import { stagesOf, type Value } from './value.ts'
 
-/** One rule that looks at a value: its place in the phase and its first link. */
-type Check = { readonly place: number; readonly link: Link }
+/** One rule that looks at a value: its place in the phase, its first link and what the screen knows of that. */
+type Check = { readonly place: number; readonly link: Link; readonly ticket: Ticket | undefined }
 
 /** Values that the same rules look at. */
 type ValueClass = { readonly checks: readonly Check[]; readonly clean: RecentTexts }
@@ -36,9 +37,10 @@ class PhasePlan {
   readonly #classes = new Map<string, ValueClass>()
   readonly collections: readonly CollectionPlan[]
 
-  constructor(rules: readonly Rule[]) {
+  constructor(rules: readonly Rule[], screen: Screen) {
     this.always = Uint8Array.from(rules, ({ links: [head] }) => (isForeseeable(head) ? 0 : 1))
-    for (const [place, { links }] of rules.entries()) if (this.always[place] === 0) this.#add({ place, link: links[0] })
+    for (const [place, { links }] of rules.entries())
+      if (this.always[place] === 0) this.#add({ place, link: links[0], ticket: ticketFor(links[0], screen) })
     const sets = [...this.#checks.keys()]
     const names = new Set(sets.flatMap(({ targets }) => targets.map(({ collection }) => collection)))
     this.collections = [...names].map((name) => this.#plan(name, sets))
@@ -94,10 +96,12 @@ const selects = ({ targets, exclusions }: TargetSet, value: Value): boolean =>
 
 export class Candidates {
   readonly #phases: Readonly<Record<Phase, PhasePlan>>
+  readonly #screen = new Screen()
 
   constructor({ phases }: RuleSet) {
-    const plan = (phase: Phase): PhasePlan => new PhasePlan(phases[phase])
+    const plan = (phase: Phase): PhasePlan => new PhasePlan(phases[phase], this.#screen)
     this.#phases = { 1: plan(1), 2: plan(2), 3: plan(3), 4: plan(4), 5: plan(5) }
+    this.#screen.build()
   }
 
   /** For each place in the phase: 0 where the rule can not match with the values that are there now. */
@@ -105,27 +109,35 @@ export class Candidates {
     const plan = this.#phases[phase]
     const may = plan.always.slice()
     for (const collection of plan.collections) {
-      for (const value of collectionValues(t, collection.collection))
-        examine(plan.classFor(collection, value), value, may)
+      for (const value of collectionValues(t, collection.collection)) {
+        this.#examine(plan.classFor(collection, value), value, may)
+      }
     }
+    this.#screen.forget()
     return may
   }
-}
 
-function examine({ checks, clean }: ValueClass, value: Value, may: Uint8Array): void {
-  if (checks.length === 0 || clean.has(value.text)) return
-  let any = false
-  for (const { place, link } of checks) {
-    if (!answers(link, value)) continue
-    may[place] = 1
-    any = true
+  #examine({ checks, clean }: ValueClass, value: Value, may: Uint8Array): void {
+    if (checks.length === 0 || clean.has(value.text)) return
+    let any = false
+    for (const { place, link, ticket } of checks) {
+      if (!this.#answers(link, ticket, value)) continue
+      may[place] = 1
+      any = true
+    }
+    if (!any) clean.add(value.text)
   }
-  if (!any) clean.add(value.text)
+
+  #answers(link: Link, ticket: Ticket | undefined, value: Value): boolean {
+    if (link.multiMatch) return stagesOf(value, link.transformation).some((text) => answersText(link, text))
+    const text = value.transformed(link.transformation)
+    return (ticket === undefined || this.#screen.admits(ticket, text)) && answersText(link, text)
+  }
 }
 
-function answers(link: Link, value: Value): boolean {
-  if (!link.multiMatch) return answersText(link, value.transformed(link.transformation))
-  return stagesOf(value, link.transformation).some((text) => answersText(link, text))
+/** A rule that wants something not to be there can not be screened. */
+function ticketFor({ operator, negated, multiMatch }: Link, screen: Screen): Ticket | undefined {
+  return operator.requires && !negated && !multiMatch ? screen.add(operator.requires) : undefined
 }
 
 const nobody = { expand: () => undefined }
