@@ -4,7 +4,7 @@
  */
 import type { Finding } from './model.ts'
 import type { Redact } from './redact.ts'
-import type { Action, Part, Pattern, Sensor } from './sensor.ts'
+import { type Action, type Part, type Pattern, parts, type Sensor } from './sensor.ts'
 import { DlpStream } from './stream.ts'
 
 export type PartFinding = Finding & { readonly part: Part }
@@ -14,9 +14,12 @@ export type DlpVerdict = {
   readonly action: Action | undefined
   /** Names of the rules that hold, in the sensor's order. */
   readonly rules: readonly string[]
-  /** What their patterns found. */
+  /** What their patterns found: URL, headers, body, each by offset. */
   readonly findings: readonly PartFinding[]
 }
+
+const inOrder = (a: PartFinding, b: PartFinding): number =>
+  parts.indexOf(a.part) - parts.indexOf(b.part) || a.offset - b.offset
 
 export class Inspection {
   readonly #sensor: Sensor
@@ -40,7 +43,7 @@ export class Inspection {
       patterns.every((p) => this.#foundBy(p).length > 0 === p.have),
     )
     const had = holding.flatMap(({ patterns }) => patterns.filter(({ have }) => have))
-    const findings = [...new Set(had.flatMap((pattern) => this.#foundBy(pattern)))].sort((a, b) => a.offset - b.offset)
+    const findings = [...new Set(had.flatMap((pattern) => this.#foundBy(pattern)))].sort(inOrder)
     return { action: this.#action(findings), rules: holding.map(({ name }) => name), findings }
   }
 

@@ -1,5 +1,5 @@
 /**
- * Masking in place, byte for byte: digits become 0, letters X, whatever holds the text together stays (separators, quotes,
+ * Masking in place, byte for byte: digits become 0, letters and @ X, whatever holds the text together stays (separators, quotes,
  * the escapes of JSON and URLs). A masked JSON number is still a number and base64 still decodes. Equal length always.
  */
 import { isDigit, isLetter } from './bytes.ts'
@@ -37,5 +37,5 @@ function maskEscape(body: Buffer, at: number, text: string): number {
 
 function masked(byte: number): number {
   if (isDigit(byte)) return 0x30
-  return isLetter(byte) || byte > 0x7f ? 0x58 : byte
+  return isLetter(byte) || byte === 0x40 || byte > 0x7f ? 0x58 : byte
 }
