@@ -16,16 +16,17 @@ export class Screen {
   #width = 1
   /** Next state by state × width + letter; built by `build`. */
   #next = new Int32Array(0)
-  /** Tickets whose literal ends in a state. */
-  #ends: (Uint16Array | undefined)[] = []
+  /** Tickets whose literal ends in a state, as bits. */
+  #ends: (Uint32Array | undefined)[] = []
   readonly #literals: { readonly text: string; readonly ticket: Ticket }[] = []
 
-  // What the last scan has seen: stamps instead of clearing.
+  // What a scan has met, stamped instead of cleared.
   #scan = 0
-  #text: string | undefined
   #stateSeen = new Uint32Array(0)
-  #ticketSeen = new Uint32Array(0)
-  readonly #present = new Uint32Array(8)
+  /** What texts of this request have; a value looks the same after most transformations. */
+  readonly #looks = new Map<string, Look>()
+  /** Tickets that ask for no literal. */
+  #free = new Uint32Array(0)
 
   add({ literals, bytes, minLength }: Requirement): Ticket {
     const ticket = this.#needs.length
@@ -34,7 +35,7 @@ export class Screen {
     return ticket
   }
 
-  /** After the last `add`, before the first `admits`. */
+  /** After the last `add`, before the first `admitted`. */
   build(): void {
     for (const { text } of this.#literals) for (let i = 0; i < text.length; i += 1) this.#letter(text.charCodeAt(i))
     for (let upper = 65; upper <= 90; upper += 1) this.#alphabet[upper] = this.#alphabet[upper + 32]!
@@ -44,9 +45,16 @@ export class Screen {
     for (const { text, ticket } of this.#literals) this.#insert(next, ends, text, ticket)
     this.#link(next, ends)
     this.#next = next.slice(0, ends.length * this.#width)
-    this.#ends = ends.map((tickets) => (tickets.size === 0 ? undefined : Uint16Array.from(tickets)))
+    this.#ends = ends.map((tickets) => (tickets.size === 0 ? undefined : this.bits([...tickets])))
     this.#stateSeen = new Uint32Array(ends.length)
-    this.#ticketSeen = new Uint32Array(this.#needs.length)
+    this.#free = this.bits(this.#needs.flatMap(({ literal }, ticket) => (literal ? [] : [ticket])))
+  }
+
+  /** After the last `add`: a set of tickets. */
+  bits(tickets: readonly Ticket[]): Uint32Array<ArrayBuffer> {
+    const made = new Uint32Array((this.#needs.length + 31) >> 5)
+    for (const ticket of tickets) made[ticket >> 5] = made[ticket >> 5]! | (1 << (ticket & 31))
+    return made
   }
 
   #letter(code: number): void {
@@ -90,51 +98,55 @@ export class Screen {
     }
   }
 
-  /** Whether a text may meet the requirement. */
-  admits(ticket: Ticket, text: string): boolean {
-    const { literal, masks, minLength } = this.#needs[ticket]!
+  /** Those of the tickets whose requirements the text may meet. */
+  admitted(wanted: Uint32Array, text: string, found: (ticket: Ticket) => void): void {
+    const look = this.#looks.get(text) ?? this.#look(text)
+    for (let word = 0; word < wanted.length; word += 1) {
+      for (let rest = wanted[word]! & look.tickets[word]!; rest !== 0; rest &= rest - 1) {
+        const ticket = word * 32 + 31 - Math.clz32(rest & -rest)
+        if (this.#meets(this.#needs[ticket]!, text, look)) found(ticket)
+      }
+    }
+  }
+
+  #meets({ masks, minLength }: Needs, text: string, { present }: Look): boolean {
     if (text.length < minLength) return false
-    if (text !== this.#text) this.#look(text)
-    if (literal && this.#ticketSeen[ticket] !== this.#scan) return false
-    for (const mask of masks) if (!this.#has(mask)) return false
+    for (const mask of masks) if (!intersect(mask, present)) return false
     return true
   }
 
-  #has(mask: Uint32Array): boolean {
-    const present = this.#present
-    for (let i = 0; i < 8; i += 1) if ((mask[i]! & present[i]!) !== 0) return true
-    return false
-  }
-
-  #look(text: string): void {
-    this.#text = text
+  #look(text: string): Look {
     this.#scan = this.#scan === 0xffffffff ? 1 : this.#scan + 1
-    const [next, alphabet, width, present, seen, scan] = [
-      this.#next,
-      this.#alphabet,
-      this.#width,
-      this.#present,
-      this.#stateSeen,
-      this.#scan,
-    ]
-    present.fill(0)
+    const look = { present: new Uint32Array(8), tickets: this.#free.slice() }
+    const { present, tickets } = look
+    const [next, alphabet, width, seen, scan] = [this.#next, this.#alphabet, this.#width, this.#stateSeen, this.#scan]
     let state = 0
     for (let i = 0; i < text.length; i += 1) {
       const code = text.charCodeAt(i) & 255
-      present[code >> 5] = present[code >> 5]! | (1 << (code & 31))
+      present[code >> 5]! |= 1 << (code & 31)
       const letter = alphabet[code]!
       state = letter === 0 ? 0 : next[state * width + letter]!
       if (seen[state] === scan) continue
       seen[state] = scan
       const ended = this.#ends[state]
-      if (ended) for (let k = 0; k < ended.length; k += 1) this.#ticketSeen[ended[k]!] = scan
+      if (ended) for (let word = 0; word < ended.length; word += 1) tickets[word]! |= ended[word]!
     }
+    this.#looks.set(text, look)
+    return look
   }
 
   /** Texts are not kept longer than their request. */
   forget(): void {
-    this.#text = undefined
+    this.#looks.clear()
   }
+}
+
+/** Bytes that a text has, and tickets whose literals are in it. */
+type Look = { readonly present: Uint32Array; readonly tickets: Uint32Array }
+
+function intersect(a: Uint32Array, b: Uint32Array): boolean {
+  for (let i = 0; i < 8; i += 1) if ((a[i]! & b[i]!) !== 0) return true
+  return false
 }
 
 function maskOf(set: bigint): Uint32Array {
