@@ -3,7 +3,7 @@
  * judged only when `aheadBytes` after it are there (or the end), with `behindBytes` before it, and no detector looks
  * further. It keeps those two windows and a few numbers; nothing grows with the stream.
  */
-import { isDigit } from './bytes.ts'
+import { at, isDigit, isLetter } from './bytes.ts'
 import { contextOf, weigh } from './context.ts'
 import { aheadBytes, behindBytes } from './limits.ts'
 import type { Confidence, Detector, Found, Sweep } from './model.ts'
@@ -117,8 +117,20 @@ export class Scanner {
     if (i >= 2 && isDigit(text[i - 2]!)) return
     let end = i + 1
     while (end < text.length && end - i < maxRun && isDigit(text[end]!)) end++
-    const listeners = this.#program.byRunLength[end - i + 1]!
-    for (let k = 0; k < listeners.length; k++) this.#ask(listeners[k]!, i - 1, end)
+    const { alone, first, afterLetter } = this.#program.runs
+    const length = end - i + 1
+    if (isLetter(at(text, i - 2))) {
+      this.#askAll(afterLetter[length]!, i - 1, end)
+      return
+    }
+    this.#askAll(alone[length]!, i - 1, end)
+    const next = at(text, end)
+    if ((next === 0x20 || next === 0x2d || next === 0x2e) && isDigit(at(text, end + 1)))
+      this.#askAll(first[length]!, i - 1, end)
+  }
+
+  #askAll(listeners: readonly number[], from: number, to: number): void {
+    for (let k = 0; k < listeners.length; k++) this.#ask(listeners[k]!, from, to)
   }
 
   #ask(index: number, from: number, to: number): void {

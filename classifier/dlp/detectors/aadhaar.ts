@@ -10,7 +10,7 @@ function valid(digits: string): boolean {
 export const aadhaar: Detector = {
   name: 'aadhaar',
   context: ['aadhaar', 'aadhar', 'adhaar', 'uidai', 'uid', 'aadhaar number'],
-  trigger: { kind: 'digits', lengths: [4, 12] },
+  trigger: { kind: 'digits', alone: [12], first: [4] },
   find(text, from, to) {
     const shaped = to - from === 12 ? { end: to, digits: slice(text, from, to) } : grouped(text, from, [4, 4, 4])
     if (!shaped || !valid(shaped.digits) || !standsAlone(text, from, shaped.end)) return undefined

@@ -12,7 +12,7 @@ function assigned(prefix: number): boolean {
 export const aba: Detector = {
   name: 'aba',
   context: ['aba', 'routing', 'rtn', 'aba number', 'bank', 'wire', 'ach', 'transit'],
-  trigger: { kind: 'digits', lengths: [9] },
+  trigger: { kind: 'digits', alone: [9] },
   find(text, from, to) {
     const digits = slice(text, from, to)
     if (!assigned(Number(digits.slice(0, 2))) || weighted(digits, weights) % 10 !== 0) return undefined

@@ -90,7 +90,7 @@ export const card: Detector = {
     'carte',
     'cartao',
   ],
-  trigger: { kind: 'digits', lengths: [4, 12, 13, 14, 15, 16, 17, 18, 19] },
+  trigger: { kind: 'digits', alone: [12, 13, 14, 15, 16, 17, 18, 19], first: [4] },
   find(text, from, to) {
     if (to - from > 4) {
       const digits = slice(text, from, to)

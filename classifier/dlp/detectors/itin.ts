@@ -11,7 +11,7 @@ function issuable(digits: string): boolean {
 export const itin: Detector = {
   name: 'itin',
   context: ['itin', 'taxpayer', 'individual taxpayer', 'tax id', 'tin', 'irs'],
-  trigger: { kind: 'digits', lengths: [3, 9] },
+  trigger: { kind: 'digits', alone: [9], first: [3] },
   find(text, from, to) {
     if (to - from === 9) {
       const valid = issuable(slice(text, from, to)) && standsAlone(text, from, to)

@@ -8,7 +8,7 @@ const weights = [10, 9, 8, 7, 6, 5, 4, 3, 2, 1]
 export const nhs: Detector = {
   name: 'nhs',
   context: ['nhs', 'nhs number', 'patient', 'health service', 'gp', 'hospital'],
-  trigger: { kind: 'digits', lengths: [3, 10] },
+  trigger: { kind: 'digits', alone: [10], first: [3] },
   find(text, from, to) {
     const shaped = to - from === 10 ? { end: to, digits: slice(text, from, to) } : grouped(text, from, [3, 3, 4])
     if (!shaped || weighted(shaped.digits, weights) % 11 !== 0 || /^(\d)\1*$/.test(shaped.digits)) return undefined

@@ -9,7 +9,7 @@ const shape =
 export const nino: Detector = {
   name: 'nino',
   context: ['nino', 'national insurance', 'ni', 'nin', 'insurance', 'hmrc', 'paye'],
-  trigger: { kind: 'digits', lengths: [2, 6] },
+  trigger: { kind: 'digits', afterLetter: [6], first: [2] },
   find(text, from, to) {
     const start = to - from === 6 ? from - 2 : from - 3
     if (!isLetter(at(text, start)) || !isLetter(at(text, start + 1))) return undefined

@@ -6,7 +6,7 @@ import type { Detector } from '../model.ts'
 export const npi: Detector = {
   name: 'npi',
   context: ['npi', 'provider', 'national provider', 'physician', 'prescriber', 'dea'],
-  trigger: { kind: 'digits', lengths: [10] },
+  trigger: { kind: 'digits', alone: [10] },
   find(text, from, to) {
     const digits = slice(text, from, to)
     if (!/^[12]/.test(digits) || !luhn(`80840${digits}`) || !standsAlone(text, from, to)) return undefined

@@ -18,7 +18,7 @@ function isDate(digits: string): boolean {
 export const pesel: Detector = {
   name: 'pesel',
   context: ['pesel', 'ewidencyjny', 'numer', 'urodzenia', 'dowód'],
-  trigger: { kind: 'digits', lengths: [11] },
+  trigger: { kind: 'digits', alone: [11] },
   find(text, from, to) {
     const digits = slice(text, from, to)
     if (!isDate(digits) || weighted(digits, weights) % 10 !== 0 || !standsAlone(text, from, to)) return undefined

@@ -8,7 +8,7 @@ const valid = (digits: string): boolean => !/^[08]/.test(digits) && luhn(digits)
 export const sin: Detector = {
   name: 'sin',
   context: ['sin', 'social insurance', 'nas', 'assurance sociale', 'canada', 'canadian', 'cra'],
-  trigger: { kind: 'digits', lengths: [3, 9] },
+  trigger: { kind: 'digits', alone: [9], first: [3] },
   find(text, from, to) {
     const shaped = to - from === 9 ? { end: to, digits: slice(text, from, to) } : grouped(text, from, [3, 3, 3])
     if (!shaped || !valid(shaped.digits) || !standsAlone(text, from, shaped.end)) return undefined

@@ -15,7 +15,7 @@ function issuable(digits: string): boolean {
 export const ssn: Detector = {
   name: 'ssn',
   context: ['ssn', 'ssns', 'social security', 'social', 'ss#', 'socialsecurity', 'ssid', 'tax id', 'taxpayer'],
-  trigger: { kind: 'digits', lengths: [3, 9] },
+  trigger: { kind: 'digits', alone: [9], first: [3] },
   find(text, from, to) {
     if (to - from === 9) {
       const valid = issuable(slice(text, from, to)) && standsAlone(text, from, to)
