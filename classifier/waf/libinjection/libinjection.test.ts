@@ -15,6 +15,13 @@ describe('libinjection', () => {
     expect(values.map(detectSqli)).toEqual(['s&sos', '1UEnk', undefined, undefined, undefined])
   })
 
+  test('what libddwaf has taken out is found', () => {
+    const values = ['sleep(20)', "x' and 526=527", "a'+sleep(20.to_i)+'", 'a" sleep(10.to_i) "', "5' and 6", 'sleep(well)']
+    expect(values.map(detectSqli)).toEqual(['f(1)', 's&1', 'sof(1', 'sf(1', undefined, undefined])
+    const tags = ['<xss onbeforehellfreezes=aler%77(1)>', '<b on=1>', '<b>online=1']
+    expect(tags.map(detectXss)).toEqual([true, false, false])
+  })
+
   test('script in tags and in attributes is found', () => {
     const values = ['<script>alert(1)</script>', 'x onerror=alert(1)', 'href=javascript:alert(1)', 'a < b', 'a=b']
     expect(values.map(detectXss)).toEqual([true, true, true, false, false])
@@ -64,6 +71,15 @@ describe('what the gate keeps from the library is never an attack', () => {
       fc.property(plain, (value) => mayBeSqli(value) || askSqli(value) === undefined),
       { numRuns: 20_000 },
     )
+  })
+
+  test('nor does a long value take long', () => {
+    for (const seed of ["'", '<a on', "' or 1", '<a onabc ', '1-', 'a/*', 'sleep(1', ' ', '\xff', '1--sp_passwor']) {
+      const from = process.cpuUsage()
+      for (const ask of [askSqli, askXss]) ask(seed.repeat(4 * 1024))
+      const { user, system } = process.cpuUsage(from)
+      expect([seed, user + system < 500_000]).toEqual([seed, true])
+    }
   })
 
   test('HTML', () => {
