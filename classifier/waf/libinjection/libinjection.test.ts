@@ -16,7 +16,14 @@ describe('libinjection', () => {
   })
 
   test('what libddwaf has taken out is found', () => {
-    const values = ['sleep(20)', "x' and 526=527", "a'+sleep(20.to_i)+'", 'a" sleep(10.to_i) "', "5' and 6", 'sleep(well)']
+    const values = [
+      'sleep(20)',
+      "x' and 526=527",
+      "a'+sleep(20.to_i)+'",
+      'a" sleep(10.to_i) "',
+      "5' and 6",
+      'sleep(well)',
+    ]
     expect(values.map(detectSqli)).toEqual(['f(1)', 's&1', 'sof(1', 'sf(1', undefined, undefined])
     const tags = ['<xss onbeforehellfreezes=aler%77(1)>', '<b on=1>', '<b>online=1']
     expect(tags.map(detectXss)).toEqual([true, false, false])
