@@ -22,10 +22,11 @@ export type Trigger =
   | { readonly kind: 'words'; readonly words: readonly string[] }
 
 /**
- * Is there one here? `from` and `to` are the trigger's bytes in `text`. It may look `behindBytes` back and `aheadBytes`
+ * Is there one here? `from` and `to` are the trigger's bytes in `text`, `digits` the same as a string where it
+ * is a run. It may look `behindBytes` back and `aheadBytes`
  * ahead, never further: what it sees beyond depends on how the stream was cut.
  */
-type Find = (text: Buffer, from: number, to: number) => Found | undefined
+type Find = (text: Buffer, from: number, to: number, digits: string) => Found | undefined
 
 /** Looks at every byte itself (custom regexes, exact data): all it finds that begins in [from, to). */
 export type Sweep = (text: Buffer, from: number, to: number, base: number) => readonly Found[]

@@ -13,6 +13,8 @@ export type Program = {
   /** By index of the automaton's word: its length, and who asked for it. Word 0 is "two digits". */
   readonly words: readonly { readonly length: number; readonly listeners: readonly number[] }[]
   readonly runs: Readonly<Record<Beside, ByLength>>
+  /** The automaton's state after two digits and more. */
+  readonly runState: number
   readonly sweepers: readonly number[]
 }
 
@@ -27,12 +29,14 @@ export function compileDetectors(detectors: readonly Detector[]): Program {
       for (const word of folded(detector.trigger.words)) listen(byWord, word, index)
   })
   const words = [...byWord]
+  const automaton = ahoCorasick(
+    words.map(([word]) => word),
+    { ignoreCase: true, anyDigit: true },
+  )
   return {
     detectors,
-    automaton: ahoCorasick(
-      words.map(([word]) => word),
-      { ignoreCase: true, anyDigit: true },
-    ),
+    automaton,
+    runState: [...twoDigits].reduce((state, c) => automaton.next[state + automaton.classes[c.charCodeAt(0)]!]!, 0),
     words: words.map(([word, listeners]) => ({ length: word.length, listeners })),
     runs: {
       alone: runsOf(detectors, 'alone'),

@@ -1,5 +1,5 @@
 /** PESEL (Poland): a date of birth (the century is in the month), weights 1-3-7-9 modulo 10. */
-import { slice, standsAlone } from '../bytes.ts'
+import { standsAlone } from '../bytes.ts'
 import { weighted } from '../checksums.ts'
 import type { Detector } from '../model.ts'
 
@@ -19,8 +19,7 @@ export const pesel: Detector = {
   name: 'pesel',
   context: ['pesel', 'ewidencyjny', 'numer', 'urodzenia', 'dowód'],
   trigger: { kind: 'digits', alone: [11] },
-  find(text, from, to) {
-    const digits = slice(text, from, to)
+  find(text, from, to, digits) {
     if (!isDate(digits) || weighted(digits, weights) % 10 !== 0 || !standsAlone(text, from, to)) return undefined
     return { start: from, end: to, strength: 'weak' }
   },
