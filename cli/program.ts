@@ -8,6 +8,7 @@ import { Command, CommanderError } from 'commander'
 import { type Client, createClient } from './client.ts'
 import { addClassify } from './commands/classify.ts'
 import { addDiff } from './commands/diff.ts'
+import { addDlp } from './commands/dlp.ts'
 import { addEvents } from './commands/events.ts'
 import { addFlows } from './commands/flows.ts'
 import { addGroups } from './commands/groups.ts'
@@ -39,6 +40,7 @@ const commands: readonly ((parent: Command, context: Context) => void)[] = [
   addCheck,
   addMetrics,
   addClassify,
+  addDlp,
   addWaf,
 ]
 

@@ -1,13 +1,13 @@
 /** Check digits. Arguments are digits and upper-case letters, nothing else. */
 import { crc32 } from 'node:zlib'
 
-const valueOf = (digits: string, i: number): number => digits.charCodeAt(i) - 48
+const digitAt = (digits: string, i: number): number => digits.charCodeAt(i) - 48
 
 /** ISO/IEC 7812-1 annex B. */
 export function luhn(digits: string): boolean {
   let sum = 0
   for (let i = digits.length - 1, twice = false; i >= 0; i--, twice = !twice) {
-    const value = valueOf(digits, i) * (twice ? 2 : 1)
+    const value = digitAt(digits, i) * (twice ? 2 : 1)
     sum += value > 9 ? value - 9 : value
   }
   return sum % 10 === 0
@@ -15,7 +15,7 @@ export function luhn(digits: string): boolean {
 
 /** The sum of each digit times its weight. */
 export function weighted(digits: string, weights: readonly number[]): number {
-  return weights.reduce((sum, weight, i) => sum + weight * valueOf(digits, i), 0)
+  return weights.reduce((sum, weight, i) => sum + weight * digitAt(digits, i), 0)
 }
 
 /** ISO 7064 MOD 97-10 of letters (A = 10) and digits. */
@@ -40,7 +40,7 @@ for (let i = 1; i < 8; i++) permutations.push(permutations[i - 1]!.map((value) =
 export function verhoeff(digits: string): boolean {
   let check = 0
   for (let i = 0; i < digits.length; i++) {
-    check = product(check, permutations[i % 8]![valueOf(digits, digits.length - 1 - i)]!)
+    check = product(check, permutations[i % 8]![digitAt(digits, digits.length - 1 - i)]!)
   }
   return check === 0
 }

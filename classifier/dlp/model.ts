@@ -8,16 +8,25 @@ export type Found = { readonly start: number; readonly end: number; readonly str
 
 /** What makes the one pass over the stream stop and ask the detector. */
 export type Trigger =
-  /** A maximal run of digits of one of these lengths. Runs of more than 20 count as 21. */
-  | { readonly kind: 'digits'; readonly lengths: readonly number[] }
+  /** A maximal run of digits of one of these lengths, 2 to 20 (21: more), by what stands beside it. */
+  | {
+      readonly kind: 'digits'
+      /** No letter before it. */
+      readonly alone?: readonly number[]
+      /** No letter before it; behind it a space, hyphen or full stop, and another digit. */
+      readonly first?: readonly number[]
+      /** A letter right before it. */
+      readonly afterLetter?: readonly number[]
+    }
   /** One of these latin1 words, in either case; a digit in a word is any digit. */
   | { readonly kind: 'words'; readonly words: readonly string[] }
 
 /**
- * Is there one here? `from` and `to` are the trigger's bytes in `text`. It may look `behindBytes` back and `aheadBytes`
+ * Is there one here? `from` and `to` are the trigger's bytes in `text`, `digits` the same as a string where it
+ * is a run. It may look `behindBytes` back and `aheadBytes`
  * ahead, never further: what it sees beyond depends on how the stream was cut.
  */
-type Find = (text: Buffer, from: number, to: number) => Found | undefined
+type Find = (text: Buffer, from: number, to: number, digits: string) => Found | undefined
 
 /** Looks at every byte itself (custom regexes, exact data): all it finds that begins in [from, to). */
 export type Sweep = (text: Buffer, from: number, to: number, base: number) => readonly Found[]

@@ -3,7 +3,7 @@
  * judged only when `aheadBytes` after it are there (or the end), with `behindBytes` before it, and no detector looks
  * further. It keeps those two windows and a few numbers; nothing grows with the stream.
  */
-import { isDigit } from './bytes.ts'
+import { at, isDigit, isLetter, slice } from './bytes.ts'
 import { contextOf, weigh } from './context.ts'
 import { aheadBytes, behindBytes } from './limits.ts'
 import type { Confidence, Detector, Found, Sweep } from './model.ts'
@@ -90,10 +90,13 @@ export class Scanner {
   #pass(to: number): void {
     const { classes, next, firstHot } = this.#program.automaton
     const text = this.#text
+    const { runState } = this.#program
     let state = this.#state
     for (let i = this.#judged; i < to; i++) {
+      const previous = state
       state = next[state + classes[text[i]!]!]!
-      if (state >= firstHot) this.#hot(state, i)
+      // Deeper inside of a run of digits there is nothing new.
+      if (state >= firstHot && (state !== runState || previous !== runState)) this.#hot(state, i)
     }
     this.#state = state
   }
@@ -106,7 +109,7 @@ export class Scanner {
       if (word === 0) this.#run(i)
       else {
         const { length, listeners } = this.#program.words[word]!
-        for (const index of listeners) this.#ask(index, i + 1 - length, i + 1)
+        for (const index of listeners) this.#ask(index, i + 1 - length, i + 1, '')
       }
     }
   }
@@ -114,16 +117,30 @@ export class Scanner {
   /** `i` is at the second digit of a run, or deeper inside of one that was seen before. */
   #run(i: number): void {
     const text = this.#text
-    if (i >= 2 && isDigit(text[i - 2]!)) return
+    if (isDigit(at(text, i - 2))) return
     let end = i + 1
     while (end < text.length && end - i < maxRun && isDigit(text[end]!)) end++
-    const listeners = this.#program.byRunLength[end - i + 1]!
-    for (let k = 0; k < listeners.length; k++) this.#ask(listeners[k]!, i - 1, end)
+    const { alone, first, afterLetter } = this.#program.runs
+    const length = end - i + 1
+    if (isLetter(at(text, i - 2))) {
+      this.#askAll(afterLetter[length]!, i - 1, end)
+      return
+    }
+    this.#askAll(alone[length]!, i - 1, end)
+    const next = at(text, end)
+    if ((next === 0x20 || next === 0x2d || next === 0x2e) && isDigit(at(text, end + 1)))
+      this.#askAll(first[length]!, i - 1, end)
   }
 
-  #ask(index: number, from: number, to: number): void {
+  #askAll(listeners: readonly number[], from: number, to: number): void {
+    if (listeners.length === 0) return
+    const digits = slice(this.#text, from, to)
+    for (let k = 0; k < listeners.length; k++) this.#ask(listeners[k]!, from, to, digits)
+  }
+
+  #ask(index: number, from: number, to: number, digits: string): void {
     const detector = this.#program.detectors[index]!
-    const found = detector.trigger && detector.find(this.#text, from, to)
+    const found = detector.trigger && detector.find(this.#text, from, to, digits)
     if (found) this.#found(index, found)
   }
 

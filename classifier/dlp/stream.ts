@@ -20,17 +20,22 @@ export class DlpStream {
   readonly #program: Program
   readonly #redact: Redact
   readonly #emit: (finding: Finding) => void
-  readonly #stages: readonly Stage[] = [utf16(), escapes()]
+  readonly #stages: readonly Stage[]
   readonly #scanner: Scanner
   readonly #base64: Base64Finder
   /** Bytes decoded so far. */
   #decoded = 0
   #found = 0
+  #taken = 0
   #inner: { readonly scanner: Scanner; readonly offsets: Offsets; size: number } | undefined
 
-  /** @param emit called for each of the first `maxFindings`, as soon as they are certain */
-  constructor(program: Program, redact: Redact, emit: (finding: Finding) => void) {
+  /**
+   * @param emit called for each of the first `maxFindings`, as soon as they are certain
+   * @param form the stream is a query or application/x-www-form-urlencoded
+   */
+  constructor(program: Program, redact: Redact, emit: (finding: Finding) => void, form = false) {
     this.#program = program
+    this.#stages = [utf16(), escapes(form)]
     this.#redact = redact
     this.#emit = emit
     const back = { start: (at: number) => this.#start(at), end: (at: number) => this.#end(at) }
@@ -47,7 +52,13 @@ export class DlpStream {
     return this.#found
   }
 
+  /** Bytes pushed so far. */
+  get taken(): number {
+    return this.#taken
+  }
+
   push(chunk: Buffer): void {
+    this.#taken += chunk.length
     for (let i = 0; i < chunk.length; i += sliceBytes) this.#feed(chunk.subarray(i, i + sliceBytes), 0)
   }
 
@@ -85,7 +96,10 @@ export class DlpStream {
 
   #beginRun(): void {
     const offsets = new Offsets()
-    const back = { start: (at: number) => this.#start(offsets.start(at)), end: (at: number) => this.#end(offsets.end(at)) }
+    const back = {
+      start: (at: number) => this.#start(offsets.start(at)),
+      end: (at: number) => this.#end(offsets.end(at)),
+    }
     this.#inner = { offsets, size: 0, scanner: new Scanner(this.#program, (hit) => this.#report(hit, back)) }
   }
 
@@ -107,10 +121,13 @@ export class DlpStream {
 }
 
 /** All findings of a whole text, in its order. */
-export function scanAll(program: Program, redact: Redact, chunks: Iterable<Buffer>): readonly Finding[] {
+export function scanAll(program: Program, redact: Redact, chunks: Iterable<Buffer>, form = false): readonly Finding[] {
   const findings: Finding[] = []
-  const stream = new DlpStream(program, redact, (finding) => findings.push(finding))
+  const stream = new DlpStream(program, redact, (finding) => findings.push(finding), form)
   for (const chunk of chunks) stream.push(chunk)
   stream.finish()
-  return findings.sort((a, b) => a.offset - b.offset || (a.detector < b.detector ? -1 : 1))
+  return inOrder(findings)
 }
+
+export const inOrder = (findings: readonly Finding[]): readonly Finding[] =>
+  findings.toSorted((a, b) => a.offset - b.offset || (a.detector < b.detector ? -1 : 1))

@@ -10,6 +10,7 @@ import { type Result, resultOf, saveResults, textTable } from './results.ts'
 const benches: Readonly<Record<string, () => Promise<{ readonly run: Bench }>>> = {
   policy: () => import('./policy.ts'),
   observe: () => import('./observe.ts'),
+  dlp: () => import('./dlp.ts'),
   xds: () => import('./xds.ts'),
   dataplane: () => import('./dataplane.ts'),
   waf: () => import('./waf.ts'),

@@ -12,7 +12,9 @@ type Decoder = (body: Buffer, maxOutputLength: number) => Buffer
 /** What is cut off is scanned as far as it goes. */
 const flush = { finishFlush: constants.Z_SYNC_FLUSH }
 const inflate: Decoder = (body, maxOutputLength) =>
-  (body[0]! & 0x0f) === 8 ? inflateSync(body, { maxOutputLength, ...flush }) : inflateRawSync(body, { maxOutputLength, ...flush })
+  (body[0]! & 0x0f) === 8
+    ? inflateSync(body, { maxOutputLength, ...flush })
+    : inflateRawSync(body, { maxOutputLength, ...flush })
 const gunzip: Decoder = (body, maxOutputLength) => gunzipSync(body, { maxOutputLength, ...flush })
 
 const decoders: Readonly<Record<string, Decoder>> = {
@@ -27,7 +29,10 @@ const decoders: Readonly<Record<string, Decoder>> = {
 
 /** @param encoding the value of Content-Encoding: the last one named was applied last */
 export function inflateContent(body: Buffer, encoding: string): Inflated {
-  const names = encoding.toLowerCase().split(/[\s,]+/).filter((name) => name !== '')
+  const names = encoding
+    .toLowerCase()
+    .split(/[\s,]+/)
+    .filter((name) => name !== '')
   const limit = Math.min(maxInflatedBytes, Math.max(1, body.length) * maxInflatedRatio)
   let decoded = body
   for (const name of names.reverse()) {

@@ -1,12 +1,13 @@
 /**
  * Percent-encoding (RFC 3986) and the escapes of JSON and JavaScript strings: `%34`, `\u0034`, `\x34`, `\n`, `\/`. In one
- * level. Characters beyond ASCII become UTF-8. Chunks without an escape pass through uncopied.
+ * level. In forms `+` is a space. Characters beyond ASCII become UTF-8. Chunks without an escape pass through uncopied.
  */
 import { Offsets } from './offsets.ts'
 import type { Stage } from './stage.ts'
 
 const percent = 0x25
 const backslash = 0x5c
+const plus = 0x2b
 /** `\u0034` without its last character. */
 const longestPrefix = 5
 
@@ -42,7 +43,8 @@ function hexEscape(text: Buffer, i: number, skip: number, digits: number): Escap
   return { length: skip + digits, code }
 }
 
-export function escapes(): Stage {
+/** @param form application/x-www-form-urlencoded, or a query */
+export function escapes(form = false): Stage {
   const offsets = new Offsets()
   let carry: Buffer = Buffer.alloc(0)
   /** Offsets of the next byte out and in. */
@@ -60,16 +62,16 @@ export function escapes(): Stage {
         i++
         continue
       }
-      const escape = escapeAt(text, i)
-      if (escape === cut && !final && text.length - i <= longestPrefix) break
-      if (escape === undefined || escape === cut) {
+      const found = escapeAt(text, i)
+      if (found === cut && !final && text.length - i <= longestPrefix) break
+      if (found === undefined || found === cut) {
         made[size++] = byte
         i++
         continue
       }
       offsets.add(out + size, taken + i)
-      size += write(made, size, escape, byte === percent)
-      i += escape.length
+      size += write(made, size, found, byte === percent)
+      i += found.length
       offsets.add(out + size, taken + i)
     }
     carry = Buffer.from(text.subarray(i))
@@ -79,7 +81,8 @@ export function escapes(): Stage {
   }
 
   return {
-    push(chunk) {
+    push(input) {
+      const chunk = form && input.includes(plus) ? spaced(input) : input
       const plain = carry.length === 0 && !chunk.includes(percent) && !chunk.includes(backslash)
       if (!plain) return decode(carry.length === 0 ? chunk : Buffer.concat([carry, chunk]), false)
       out += chunk.length
@@ -92,6 +95,8 @@ export function escapes(): Stage {
     forget: (at) => offsets.forget(at),
   }
 }
+
+const spaced = (text: Buffer): Buffer => Buffer.from(text.map((byte) => (byte === plus ? 0x20 : byte)))
 
 /** A percent escape is a byte, the others a UTF-16 code unit. Never longer than the escape itself. */
 function write(made: Buffer, at: number, { code }: Escape, isByte: boolean): number {

@@ -10,9 +10,9 @@ function valid(digits: string): boolean {
 export const aadhaar: Detector = {
   name: 'aadhaar',
   context: ['aadhaar', 'aadhar', 'adhaar', 'uidai', 'uid', 'aadhaar number'],
-  trigger: { kind: 'digits', lengths: [4, 12] },
-  find(text, from, to) {
-    const shaped = to - from === 12 ? { end: to, digits: slice(text, from, to) } : grouped(text, from, [4, 4, 4])
+  trigger: { kind: 'digits', alone: [12], first: [4] },
+  find(text, from, to, digits) {
+    const shaped = to - from === 12 ? { end: to, digits } : grouped(text, from, [4, 4, 4])
     if (!shaped || !valid(shaped.digits) || !standsAlone(text, from, shaped.end)) return undefined
     if (to - from === 4 && moreFours(text, from, shaped.end)) return undefined
     return { start: from, end: shaped.end, strength: 'weak' }

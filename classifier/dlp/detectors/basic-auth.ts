@@ -1,8 +1,8 @@
-/** A user and a password in a URL (RFC 3986 userinfo). Placeholders (`${PASSWORD}`, `<password>`, `***`) are none. */
+/** A user and a password in a URL (RFC 3986 userinfo). Placeholders (`${PASSWORD}`, `<password>`, `***`, what `mask` leaves) are none. */
 import { slice } from '../bytes.ts'
 import type { Detector } from '../model.ts'
 
-const userinfo = /^([^\s/@:"'<>]{1,64}):([^\s/@"'<>{}$*%][^\s/@"'<>]{0,127})@[A-Za-z0-9[][A-Za-z0-9.-]/
+const userinfo = /^([^\s/@:"'<>]{1,64}):(?![X0_.*-]+@)([^\s/@"'<>{}$*%][^\s/@"'<>]{0,127})@[A-Za-z0-9[][A-Za-z0-9.-]/
 
 export const basicAuth: Detector = {
   name: 'basic-auth',

@@ -1,5 +1,5 @@
 /** Payment cards: a known issuer range (ISO/IEC 7812 IINs as the networks publish them), its lengths, Luhn. */
-import { at, grouped, isDigit, slice, standsAlone } from '../bytes.ts'
+import { at, grouped, isDigit, standsAlone } from '../bytes.ts'
 import { luhn } from '../checksums.ts'
 import type { Detector } from '../model.ts'
 
@@ -62,14 +62,37 @@ const shapes: readonly (readonly number[])[] = [
 export const card: Detector = {
   name: 'card',
   context: [
-    'card', 'cards', 'cc', 'credit', 'debit', 'visa', 'mastercard', 'amex', 'american express', 'discover', 'diners', 'jcb',
-    'pan', 'cvv', 'cvc', 'cvv2', 'ccn', 'creditcard', 'cardnumber', 'payment', 'expiry', 'exp', 'karte', 'kreditkarte',
-    'tarjeta', 'carte', 'cartao',
+    'card',
+    'cards',
+    'cc',
+    'credit',
+    'debit',
+    'visa',
+    'mastercard',
+    'amex',
+    'american express',
+    'discover',
+    'diners',
+    'jcb',
+    'pan',
+    'cvv',
+    'cvc',
+    'cvv2',
+    'ccn',
+    'creditcard',
+    'cardnumber',
+    'payment',
+    'expiry',
+    'exp',
+    'karte',
+    'kreditkarte',
+    'tarjeta',
+    'carte',
+    'cartao',
   ],
-  trigger: { kind: 'digits', lengths: [4, 12, 13, 14, 15, 16, 17, 18, 19] },
-  find(text, from, to) {
+  trigger: { kind: 'digits', alone: [12, 13, 14, 15, 16, 17, 18, 19], first: [4] },
+  find(text, from, to, digits) {
     if (to - from > 4) {
-      const digits = slice(text, from, to)
       const valid = issued(digits) && luhn(digits) && standsAlone(text, from, to)
       return valid ? { start: from, end: to, strength: 'likely' } : undefined
     }

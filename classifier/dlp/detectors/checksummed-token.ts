@@ -12,7 +12,9 @@ export function checksummedToken(name: string, prefixes: readonly string[]): Det
       const value = slice(text, to, end)
       if (!prefixes.includes(slice(text, from, to)) || !/^[A-Za-z0-9]{36}$/.test(value)) return undefined
       if (isWord(at(text, from - 1)) || isWord(at(text, end))) return undefined
-      return tokenChecksum(value.slice(0, 30)) === value.slice(30) ? { start: from, end, strength: 'certain' } : undefined
+      return tokenChecksum(value.slice(0, 30)) === value.slice(30)
+        ? { start: from, end, strength: 'certain' }
+        : undefined
     },
   }
 }

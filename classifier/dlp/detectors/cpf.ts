@@ -17,7 +17,7 @@ const printed = /^\d{3}\.\d{3}\.\d{3}-\d{2}/
 export const cpf: Detector = {
   name: 'cpf',
   context: ['cpf', 'cadastro', 'contribuinte', 'pessoa', 'receita'],
-  trigger: { kind: 'digits', lengths: [3, 11] },
+  trigger: { kind: 'digits', alone: [11], first: [3] },
   find(text, from, to) {
     const bare = to - from === 11
     if (!bare && at(text, to) !== 0x2e) return undefined

@@ -6,7 +6,22 @@ const maxLocal = 64
 const local = /[A-Za-z0-9_%+](?:[A-Za-z0-9._%+'-]*[A-Za-z0-9_%+-])?$/
 const domain = /^(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.){1,8}([A-Za-z]{2,24})(?![A-Za-z0-9-])/
 /** `logo@2x.png` is a file. */
-const files = new Set(['png', 'jpg', 'jpeg', 'gif', 'svg', 'webp', 'ico', 'css', 'js', 'mjs', 'ts', 'json', 'html', 'php'])
+const files = new Set([
+  'png',
+  'jpg',
+  'jpeg',
+  'gif',
+  'svg',
+  'webp',
+  'ico',
+  'css',
+  'js',
+  'mjs',
+  'ts',
+  'json',
+  'html',
+  'php',
+])
 
 export const email: Detector = {
   name: 'email',

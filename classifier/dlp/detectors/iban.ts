@@ -14,7 +14,7 @@ const lengths = new Map(table.split(' ').map((entry) => [entry.slice(0, 2), Numb
 export const iban: Detector = {
   name: 'iban',
   context: ['iban', 'account', 'konto', 'bank', 'bic', 'swift', 'compte', 'cuenta'],
-  trigger: { kind: 'digits', lengths: Array.from({ length: 20 }, (_, i) => i + 2) },
+  trigger: { kind: 'digits', afterLetter: Array.from({ length: 20 }, (_, i) => i + 2) },
   find(text, from) {
     const start = from - 2
     if (!isLetter(at(text, start)) || isWord(at(text, start - 1))) return undefined

@@ -1,5 +1,5 @@
 /** US individual taxpayer numbers: 9xx, and 50-65, 70-88, 90-92, 94-99 in the middle (IRS, IRM 3.21.263). */
-import { grouped, slice, standsAlone } from '../bytes.ts'
+import { grouped, standsAlone } from '../bytes.ts'
 import type { Detector } from '../model.ts'
 
 function issuable(digits: string): boolean {
@@ -11,10 +11,10 @@ function issuable(digits: string): boolean {
 export const itin: Detector = {
   name: 'itin',
   context: ['itin', 'taxpayer', 'individual taxpayer', 'tax id', 'tin', 'irs'],
-  trigger: { kind: 'digits', lengths: [3, 9] },
-  find(text, from, to) {
+  trigger: { kind: 'digits', alone: [9], first: [3] },
+  find(text, from, to, digits) {
     if (to - from === 9) {
-      const valid = issuable(slice(text, from, to)) && standsAlone(text, from, to)
+      const valid = issuable(digits) && standsAlone(text, from, to)
       return valid ? { start: from, end: to, strength: 'weak' } : undefined
     }
     const found = grouped(text, from, [3, 2, 4])

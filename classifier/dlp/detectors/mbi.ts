@@ -9,7 +9,7 @@ const shape = new RegExp(`^[1-9]${letter}${either}\\d(-?)${letter}${either}\\d\\
 export const mbi: Detector = {
   name: 'mbi',
   context: ['mbi', 'medicare', 'beneficiary', 'cms'],
-  trigger: { kind: 'digits', lengths: [2] },
+  trigger: { kind: 'digits', afterLetter: [2] },
   find(text, from, to) {
     if (!isLetter(at(text, from - 1))) return undefined
     const hyphens = at(text, from - 3) === 0x2d

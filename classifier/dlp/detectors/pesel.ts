@@ -1,5 +1,5 @@
 /** PESEL (Poland): a date of birth (the century is in the month), weights 1-3-7-9 modulo 10. */
-import { slice, standsAlone } from '../bytes.ts'
+import { standsAlone } from '../bytes.ts'
 import { weighted } from '../checksums.ts'
 import type { Detector } from '../model.ts'
 
@@ -18,9 +18,8 @@ function isDate(digits: string): boolean {
 export const pesel: Detector = {
   name: 'pesel',
   context: ['pesel', 'ewidencyjny', 'numer', 'urodzenia', 'dowód'],
-  trigger: { kind: 'digits', lengths: [11] },
-  find(text, from, to) {
-    const digits = slice(text, from, to)
+  trigger: { kind: 'digits', alone: [11] },
+  find(text, from, to, digits) {
     if (!isDate(digits) || weighted(digits, weights) % 10 !== 0 || !standsAlone(text, from, to)) return undefined
     return { start: from, end: to, strength: 'weak' }
   },

@@ -11,10 +11,23 @@ const national = /^\(?[2-9]\d\d\)?[ .-] ?[2-9]\d\d[ .-]\d{4}/
 
 export const phone: Detector = {
   name: 'phone',
-  context: ['phone', 'tel', 'telephone', 'call', 'mobile', 'cell', 'fax', 'contact', 'whatsapp', 'sms', 'phonenumber', 'telefon'],
+  context: [
+    'phone',
+    'tel',
+    'telephone',
+    'call',
+    'mobile',
+    'cell',
+    'fax',
+    'contact',
+    'whatsapp',
+    'sms',
+    'phonenumber',
+    'telefon',
+  ],
   trigger: { kind: 'words', words: ['+0', '00-000', '00.000', '00 000', '00) 000', '00)000'] },
-  find(text, from, to) {
-    return at(text, from) === 0x2b ? inE164(text, from) : american(text, from, to)
+  find(text, from) {
+    return at(text, from) === 0x2b ? inE164(text, from) : american(text, from)
   },
 }
 
@@ -27,9 +40,10 @@ function inE164(text: Buffer, start: number): Found | undefined {
 }
 
 /** `from` is at the last two digits of the area code. */
-function american(text: Buffer, from: number, _to: number): Found | undefined {
+function american(text: Buffer, from: number): Found | undefined {
+  if (at(text, from - 1) < 0x32 || !isDigit(at(text, from - 1)) || isDigit(at(text, from - 2))) return undefined
   const start = from - (at(text, from - 2) === 0x28 ? 2 : 1)
-  const match = start < 0 ? null : national.exec(slice(text, start, start + 16))
+  const match = national.exec(slice(text, start, start + 16))
   if (!match) return undefined
   const end = start + match[0].length
   const [before, after] = [at(text, start - 1), at(text, end)]

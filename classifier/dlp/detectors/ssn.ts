@@ -1,5 +1,5 @@
 /** US social security numbers. There is no check digit: areas, groups and serials never issued (SSA, RM 10201.035). */
-import { grouped, slice, standsAlone } from '../bytes.ts'
+import { grouped, standsAlone } from '../bytes.ts'
 import type { Detector } from '../model.ts'
 
 /** Printed in advertisements, or typed by people who want to show what one looks like. */
@@ -15,10 +15,10 @@ function issuable(digits: string): boolean {
 export const ssn: Detector = {
   name: 'ssn',
   context: ['ssn', 'ssns', 'social security', 'social', 'ss#', 'socialsecurity', 'ssid', 'tax id', 'taxpayer'],
-  trigger: { kind: 'digits', lengths: [3, 9] },
-  find(text, from, to) {
+  trigger: { kind: 'digits', alone: [9], first: [3] },
+  find(text, from, to, digits) {
     if (to - from === 9) {
-      const valid = issuable(slice(text, from, to)) && standsAlone(text, from, to)
+      const valid = issuable(digits) && standsAlone(text, from, to)
       return valid ? { start: from, end: to, strength: 'weak' } : undefined
     }
     const found = grouped(text, from, [3, 2, 4])

@@ -24,7 +24,10 @@ const keys: Readonly<Record<string, Key>> = {
     shape: /^[A-Za-z0-9_~.]{3}[78]Q~[A-Za-z0-9_~.-]{31,34}(?![A-Za-z0-9_~.-])/,
     before: 3,
   },
-  'github-fine-grained': { words: ['github_pat_'], shape: /^github_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59}(?![A-Za-z0-9_])/ },
+  'github-fine-grained': {
+    words: ['github_pat_'],
+    shape: /^github_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59}(?![A-Za-z0-9_])/,
+  },
   'gitlab-token': {
     words: ['glpat-', 'gldt-', 'glrt-', 'glptt-', 'glft-', 'glsoat-', 'glcbt-'],
     shape: /^gl(?:pat|dt|rt|ptt|ft|soat|cbt)-[A-Za-z0-9_.-]{20,64}(?![A-Za-z0-9_-])/,
@@ -45,7 +48,10 @@ const keys: Readonly<Record<string, Key>> = {
     words: ['sk-'],
     shape: /^sk-(?:(?:proj|svcacct|admin)-)?[A-Za-z0-9_-]{20,100}T3BlbkFJ[A-Za-z0-9_-]{20,100}(?![A-Za-z0-9_-])/,
   },
-  'anthropic-key': { words: ['sk-ant-'], shape: /^sk-ant-(?:api|admin|sid|oat)\d\d-[A-Za-z0-9_-]{80,120}(?![A-Za-z0-9_-])/ },
+  'anthropic-key': {
+    words: ['sk-ant-'],
+    shape: /^sk-ant-(?:api|admin|sid|oat)\d\d-[A-Za-z0-9_-]{80,120}(?![A-Za-z0-9_-])/,
+  },
   'npm-legacy-token': {
     words: [':_authtoken='],
     shape: /^:_authToken=[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/,
@@ -53,7 +59,10 @@ const keys: Readonly<Record<string, Key>> = {
   'pypi-token': { words: ['pypi-ageichlwas'], shape: /^pypi-AgEIcHlwaS5vcmc[A-Za-z0-9_-]{50,300}/ },
   'sendgrid-key': { words: ['sg.'], shape: /^SG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}(?![A-Za-z0-9_-])/ },
   'digitalocean-token': { words: ['dop_v0_', 'doo_v0_', 'dor_v0_'], shape: /^do[opr]_v1_[0-9a-f]{64}(?![A-Za-z0-9])/ },
-  'shopify-token': { words: ['shpat_', 'shpca_', 'shppa_', 'shpss_'], shape: /^shp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}(?![A-Za-z0-9])/ },
+  'shopify-token': {
+    words: ['shpat_', 'shpca_', 'shppa_', 'shpss_'],
+    shape: /^shp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}(?![A-Za-z0-9])/,
+  },
   'huggingface-token': { words: ['hf_'], shape: /^hf_[A-Za-z]{34}(?![A-Za-z0-9])/ },
   'docker-token': { words: ['dckr_pat_'], shape: /^dckr_pat_[A-Za-z0-9_-]{27}(?![A-Za-z0-9_-])/ },
   'vault-token': { words: ['hvs.', 'hvb.'], shape: /^hv[sb]\.[A-Za-z0-9_-]{24,200}(?![A-Za-z0-9_-])/ },

@@ -16,7 +16,7 @@ function valid(vin: string): boolean {
 export const vin: Detector = {
   name: 'vin',
   context: ['vin', 'vehicle', 'chassis', 'car', 'fahrgestellnummer'],
-  trigger: { kind: 'digits', lengths: Array.from({ length: 12 }, (_, i) => i + 4) },
+  trigger: { kind: 'digits', afterLetter: Array.from({ length: 12 }, (_, i) => i + 4) },
   find(text, from, to) {
     if (!isLetter(at(text, from - 1))) return undefined
     const start = to - 17

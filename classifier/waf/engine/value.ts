@@ -29,7 +29,10 @@ export class Value {
     if (node.parent === undefined) return this.text
     const known = this.#made[node.index]
     if (known !== undefined) return known
-    const made = node.apply(this.transformed(node.parent))
+    const before = this.transformed(node.parent)
+    const after = node.apply(before)
+    // most texts stay what they are: one object for all of them is compared and hashed once
+    const made = after === before ? before : after
     this.#made[node.index] = made
     return made
   }

@@ -1,13 +1,14 @@
 /**
- * libinjection's two questions. Promises: the same answers as the C library for every value of up to
- * `maxLibinjectionBytes` bytes, and cheap where a value can not be an attack (`gate.ts`). The library comes inside
- * `@datadog/native-appsec` (libddwaf, prebuilt N-API): its fingerprints and keywords are data that no description of the
- * algorithm gives, so an implementation of our own could not give the same answers.
+ * libinjection's two questions. Promises: what the C library inside `@datadog/native-appsec` (libddwaf, prebuilt N-API)
+ * answers for values of up to `maxLibinjectionBytes` bytes, and the families that libddwaf has taken out (`pruned.ts`);
+ * cheap where a value can not be an attack (`gate.ts`). Not an implementation of our own: the fingerprints and keywords
+ * are data that no description of the algorithm gives.
  */
 import { createRequire } from 'node:module'
 import type { DDWAF } from '@datadog/native-appsec'
 import { maxLibinjectionBytes, maxLibinjectionMicroseconds } from '../limits.ts'
 import { mayBeSqli, mayBeXss } from './gate.ts'
+import { prunedSqli, prunedXss } from './pruned.ts'
 import { asText, shortened } from './text.ts'
 
 /** The fingerprint of an SQL injection (`s&1c`), or undefined. */
@@ -33,8 +34,8 @@ export function native(): Libinjection {
   const { DDWAF: Waf } = createRequire(import.meta.url)('@datadog/native-appsec') as { DDWAF: typeof DDWAF }
   const waf = new Waf(rules, 'postern')
   return {
-    detectSqli: (value) => ask(waf, 'sqli', value)?.rule_matches[0]?.parameters[0]?.highlight[0],
-    detectXss: (value) => ask(waf, 'xss', value) !== undefined,
+    detectSqli: (value) => ask(waf, 'sqli', value)?.rule_matches[0]?.parameters[0]?.highlight[0] ?? prunedSqli(value),
+    detectXss: (value) => ask(waf, 'xss', value) !== undefined || prunedXss(value),
   }
 }
 

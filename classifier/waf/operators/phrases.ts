@@ -1,6 +1,6 @@
 /** `@pm` and `@pmFromFile`: any of many phrases occurs, letters without case. */
+import { ahoCorasick } from '../../text/aho-corasick.ts'
 import { lowercase } from '../transformations/lowercase.ts'
-import { AhoCorasick } from './aho-corasick.ts'
 import { linesOf } from './data-file.ts'
 import type { Operator, OperatorFactory } from './operator.ts'
 
@@ -15,15 +15,23 @@ export const pm: OperatorFactory = (argument) => {
 
 /** One phrase a line, of one or more files. */
 export const pmFromFile: OperatorFactory = (argument, context) => {
-  const lines = linesOf(argument, context)
-  return 'message' in lines ? lines : search(lines.lines)
+  const read = linesOf(argument, context)
+  if ('message' in read) return read
+  return read.lines.length > 0 ? search(read.lines) : { message: `${argument} has no phrases` }
 }
 
+/** Finds the occurrence that ends first; of several that end there, the longest. */
 function search(phrases: readonly string[]): Operator {
-  const automaton = new AhoCorasick(phrases)
+  const { classes, next, firstHot, stride, endings } = ahoCorasick(phrases, { ignoreCase: true, anyDigit: false })
   const operator: Operator = (value) => {
-    const found = automaton.first(value)
-    return found && { matched: value.slice(found.end - phrases[found.phrase]!.length, found.end) }
+    let state = 0
+    for (let at = 0; at < value.length; at++) {
+      state = next[state + classes[value.charCodeAt(at)]!]!
+      if (state < firstHot) continue
+      const [longest] = endings[(state - firstHot) / stride]!
+      return { matched: value.slice(at + 1 - phrases[longest!]!.length, at + 1) }
+    }
+    return undefined
   }
   const minLength = Math.min(...phrases.map(({ length }) => length))
   return Object.assign(operator, { requires: { literals: phrases.map(lowercase), bytes: [], minLength } })

@@ -14,3 +14,19 @@ export type Node =
   | { readonly kind: 'assertion'; readonly place: Place }
 
 export type Place = 'start' | 'end' | 'lineStart' | 'lineEnd' | 'wordEdge' | 'noWordEdge'
+
+/** Whether a group stands in a repetition: JavaScript forgets it at each turn, PCRE and RE2 keep the last that took part. */
+export function repeatsCapture(node: Node, isRepeated = false): boolean {
+  switch (node.kind) {
+    case 'capture':
+      return isRepeated || repeatsCapture(node.of, isRepeated)
+    case 'sequence':
+      return node.parts.some((part) => repeatsCapture(part, isRepeated))
+    case 'either':
+      return node.options.some((option) => repeatsCapture(option, isRepeated))
+    case 'repeat':
+      return repeatsCapture(node.of, isRepeated || node.max > 1)
+    default:
+      return false
+  }
+}

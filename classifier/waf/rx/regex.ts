@@ -6,7 +6,7 @@
  */
 import { RE2JS } from 're2js'
 import { maxBacktrackedBytes, maxCaptures } from '../limits.ts'
-import type { Node } from './ast.ts'
+import { type Node, repeatsCapture } from './ast.ts'
 import { mayBacktrack } from './backtracking.ts'
 import { emit } from './emit.ts'
 import { parsePattern } from './parse.ts'
@@ -38,14 +38,15 @@ export function compileRegex(source: string, flags: { readonly ignoreCase?: bool
     return compiled
   }
   const mostBytes = mayBacktrack(tree) ? maxBacktrackedBytes : -1
-  const engineFor = (subject: string): Engine => (subject.length <= mostBytes ? short : long())
+  const tester = (subject: string): Engine => (subject.length <= mostBytes ? short : long())
+  const finder = repeatsCapture(tree) ? long : tester
   return {
     source,
     tree,
     requirement: requirementOf(tree),
-    test: (subject) => engineFor(subject).test(subject),
-    exec: (subject) => engineFor(subject).find(subject, 0)?.groups,
-    find: (subject, from) => engineFor(subject).find(subject, from),
+    test: (subject) => tester(subject).test(subject),
+    exec: (subject) => finder(subject).find(subject, 0)?.groups,
+    find: (subject, from) => finder(subject).find(subject, from),
     warm() {
       // V8 interprets first and compiles later.
       for (let turn = 0; turn < 3; turn++)

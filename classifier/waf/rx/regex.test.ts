@@ -1,0 +1,152 @@
+import fc from 'fast-check'
+import { RE2JS } from 're2js'
+import { describe, expect, test } from 'vitest'
+import { testData } from '../../testdata.ts'
+import { maxBacktrackedBytes } from '../limits.ts'
+import { type Node, repeatsCapture } from './ast.ts'
+import { emit } from './emit.ts'
+import { compileRegex, type Regex } from './regex.ts'
+import { meets } from './requirement.ts'
+import { crsPatterns, randomness, subject } from './testdata/patterns.ts'
+
+/** Small patterns over few letters, so that they match often. */
+const letter = fc.constantFrom(
+  'a',
+  'b',
+  '[ab]',
+  '[^a]',
+  '.',
+  '\\s',
+  '\\w',
+  '(?i:A)',
+  '\\b',
+  '^',
+  '$',
+  'ab',
+  '\\x00',
+  '(?m:^)',
+)
+const pattern = fc.letrec<{ any: string }>((tie) => ({
+  any: fc.oneof(
+    { maxDepth: 4, withCrossShrink: true },
+    letter,
+    fc.tuple(tie('any'), tie('any')).map(([a, b]) => a + b),
+    fc.tuple(tie('any'), tie('any')).map(([a, b]) => `(?:${a}|${b})`),
+    fc.tuple(tie('any'), fc.constantFrom('*', '+', '?', '{2}', '{1,3}', '*?')).map(([a, times]) => `(?:${a})${times}`),
+  ),
+})).any
+const text = fc
+  .array(fc.constantFrom('a', 'b', 'A', ' ', '\n', '\0', '\xe9', 'c'), { maxLength: 12 })
+  .map((list) => list.join(''))
+
+const v8 = (tree: Node): RegExp => new RegExp(emit(tree, 'v8'))
+const re2 = (tree: Node): RE2JS => RE2JS.compile(emit(tree, 're2'))
+
+describe('V8 and the linear-time engine', () => {
+  test('agree on whether a pattern matches', () => {
+    fc.assert(
+      fc.property(pattern, text, (source, value) => {
+        const { tree } = compileRegex(source)
+        return v8(tree).test(value) === re2(tree).test(value)
+      }),
+      { numRuns: 3000 },
+    )
+  })
+
+  test('RE2 reads our text as it reads the original', () => {
+    fc.assert(
+      fc.property(pattern, text, (source, value) => {
+        const original = RE2JS.compile(source, RE2JS.DOTALL)
+        return re2(compileRegex(source).tree).test(value) === original.test(value)
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
+  test('V8 sees only what is short', () => {
+    const slow = compileRegex('a*a*b')
+    const value = 'a'.repeat(maxBacktrackedBytes)
+    expect([slow.exec(`${value.slice(1)}b`), slow.exec(`${value}b`)]).toEqual([[`${value.slice(1)}b`], [`${value}b`]])
+    expect(slow.find(`${value}b ab`, maxBacktrackedBytes + 2)).toEqual({
+      index: maxBacktrackedBytes + 2,
+      groups: ['ab'],
+    })
+  })
+})
+
+test('a subject that matches meets the requirement of its pattern', () => {
+  fc.assert(
+    fc.property(pattern, text, (source, value) => {
+      const regex = compileRegex(source)
+      return !regex.test(value) || meets(value, regex.requirement)
+    }),
+    { numRuns: 5000 },
+  )
+})
+
+test('requirements say what they can', () => {
+  const literals = (source: string): readonly string[] | undefined => compileRegex(source).requirement.literals
+  expect(literals('(?i)union\\s+select')).toEqual(['union'])
+  expect(literals('a(?:bc|bd)ef?\\d*')).toEqual(['abce', 'abde'])
+  expect(literals('x(?:foo|bar).*')).toEqual(['xfoo', 'xbar'])
+  expect(literals('\\d*')).toBeUndefined()
+  expect(compileRegex('\\d{3}.').requirement.minLength).toBe(4)
+})
+
+const directory = testData('crs')
+if (directory === undefined) console.error("SKIPPED: CRS's patterns, they are not here")
+
+describe.skipIf(directory === undefined)("CRS's patterns", () => {
+  const regexes = (directory === undefined ? [] : crsPatterns(directory)).map((source) => compileRegex(source))
+  const runs = 8
+
+  /** Every pattern with subjects made after it. */
+  const eachSubject = (check: (regex: Regex, value: string) => void): void => {
+    for (const [seed, regex] of regexes.entries()) {
+      const random = randomness(seed)
+      for (let run = 0; run < runs; run++) check(regex, subject(regex.tree, random).slice(0, 2 * maxBacktrackedBytes))
+    }
+  }
+
+  test('are all understood', () =>
+    expect(regexes.length).toBeGreaterThanOrEqual(directory?.includes('shared') ? 295 : 150))
+
+  test('find the same, groups included, in V8, in RE2 and in RE2 as they are written', () => {
+    let matches = 0
+    const compiled = new Map<Regex, { v8: RegExp; re2: RE2JS; original: RE2JS }>()
+    eachSubject((regex, value) => {
+      const { tree, source } = regex
+      const engines = compiled.get(regex) ?? {
+        v8: v8(tree),
+        re2: re2(tree),
+        original: RE2JS.compile(source, RE2JS.DOTALL),
+      }
+      compiled.set(regex, engines)
+      const short = value.slice(0, maxBacktrackedBytes)
+      const inV8 = engines.v8.exec(short)
+      const inRe2 = engines.re2.matcher(short)
+      const groups = inRe2.find()
+        ? Array.from({ length: inRe2.groupCount() + 1 }, (_, at) => inRe2.group(at) ?? undefined)
+        : null
+      const same = repeatsCapture(tree) ? groups && [groups[0]] : groups
+      expect([source, short, same]).toEqual([source, short, inV8 && (repeatsCapture(tree) ? [inV8[0]] : [...inV8])])
+      // RE2's own \s has no vertical tab; ModSecurity's PCRE has.
+      if (!short.includes('\v'))
+        expect([source, short, engines.original.test(short)]).toEqual([source, short, inV8 !== null])
+      if (inV8) matches++
+    })
+    expect(matches).toBeGreaterThan(regexes.length * 2)
+  })
+
+  test('match only what meets their requirement', () => {
+    eachSubject((regex, value) => {
+      if (regex.test(value))
+        expect([regex.source, value, meets(value, regex.requirement)]).toEqual([regex.source, value, true])
+    })
+  })
+
+  test('nearly all have a requirement', () => {
+    const without = regexes.filter(({ requirement: { literals, bytes } }) => !literals && bytes.length === 0)
+    expect(without.length).toBeLessThanOrEqual(0.05 * regexes.length)
+  })
+})
