@@ -95,8 +95,10 @@ export class Scanner {
     for (let i = this.#judged; i < to; i++) {
       const previous = state
       state = next[state + classes[text[i]!]!]!
+      if (state < firstHot) continue
+      if (state !== runState) this.#hot(state, i)
       // Deeper inside of a run of digits there is nothing new.
-      if (state >= firstHot && (state !== runState || previous !== runState)) this.#hot(state, i)
+      else if (previous !== runState) this.#run(i)
     }
     this.#state = state
   }
