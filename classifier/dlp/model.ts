@@ -22,8 +22,8 @@ export type Trigger =
   | { readonly kind: 'words'; readonly words: readonly string[] }
 
 /**
- * Is there one here? `from` and `to` are the trigger's bytes in `text`, `digits` the same as a string where it
- * is a run. It may look `behindBytes` back and `aheadBytes`
+ * Is there one here? `from` and `to` are the trigger's bytes in `text`, `digits` the same as a string
+ * where they stand `alone`. It may look `behindBytes` back and `aheadBytes`
  * ahead, never further: what it sees beyond depends on how the stream was cut.
  */
 type Find = (text: Buffer, from: number, to: number, digits: string) => Found | undefined

@@ -95,8 +95,10 @@ export class Scanner {
     for (let i = this.#judged; i < to; i++) {
       const previous = state
       state = next[state + classes[text[i]!]!]!
+      if (state < firstHot) continue
+      if (state !== runState) this.#hot(state, i)
       // Deeper inside of a run of digits there is nothing new.
-      if (state >= firstHot && (state !== runState || previous !== runState)) this.#hot(state, i)
+      else if (previous !== runState) this.#run(i)
     }
     this.#state = state
   }
@@ -123,18 +125,17 @@ export class Scanner {
     const { alone, first, afterLetter } = this.#program.runs
     const length = end - i + 1
     if (isLetter(at(text, i - 2))) {
-      this.#askAll(afterLetter[length]!, i - 1, end)
+      this.#askAll(afterLetter[length]!, i - 1, end, '')
       return
     }
-    this.#askAll(alone[length]!, i - 1, end)
+    const listeners = alone[length]!
+    if (listeners.length > 0) this.#askAll(listeners, i - 1, end, slice(text, i - 1, end))
     const next = at(text, end)
     if ((next === 0x20 || next === 0x2d || next === 0x2e) && isDigit(at(text, end + 1)))
-      this.#askAll(first[length]!, i - 1, end)
+      this.#askAll(first[length]!, i - 1, end, '')
   }
 
-  #askAll(listeners: readonly number[], from: number, to: number): void {
-    if (listeners.length === 0) return
-    const digits = slice(this.#text, from, to)
+  #askAll(listeners: readonly number[], from: number, to: number, digits: string): void {
     for (let k = 0; k < listeners.length; k++) this.#ask(listeners[k]!, from, to, digits)
   }
 

@@ -16,7 +16,7 @@ export const maxPatternCharacters = 64 * 1024
 /** `x{n}` with a greater n is refused, as in RE2. */
 export const maxPatternRepeat = 1000
 
-/** Positions of a pattern with its repetitions written out; past it the pattern is refused, as RE2 does. CRS's biggest: see the test. */
+/** Positions of a pattern with its repetitions written out; past it the pattern is refused, as RE2 does. */
 export const maxPatternPositions = 100_000
 
 /** ModSecurity's TX.0 … TX.9. */

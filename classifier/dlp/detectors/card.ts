@@ -96,6 +96,8 @@ export const card: Detector = {
       const valid = issued(digits) && luhn(digits) && standsAlone(text, from, to)
       return valid ? { start: from, end: to, strength: 'likely' } : undefined
     }
+    // Every second group has four digits and more.
+    if (!isDigit(at(text, to + 4))) return undefined
     for (const shape of shapes) {
       const found = grouped(text, from, shape)
       if (!found || !issued(found.digits) || !luhn(found.digits)) continue

@@ -10,12 +10,18 @@ export type Ticket = number
 
 type Needs = { readonly literal: boolean; readonly masks: readonly Uint32Array[]; readonly minLength: number }
 
+/**
+ * Of a literal only the start is looked for: whole ones (CRS's word lists are 170 KB) would need a table that no
+ * processor's cache holds, and cost more than they keep away.
+ */
+const maxLiteralBytes = 6
+
 export class Screen {
   readonly #needs: Needs[] = []
   readonly #alphabet = new Uint8Array(256)
   #width = 1
   /** Next state by state × width + letter; built by `build`. */
-  #next = new Int32Array(0)
+  #next: Uint16Array | Int32Array = new Int32Array(0)
   /** Tickets whose literal ends in a state, as bits. */
   #ends: (Uint32Array | undefined)[] = []
   readonly #literals: { readonly text: string; readonly ticket: Ticket }[] = []
@@ -31,7 +37,8 @@ export class Screen {
   add({ literals, bytes, minLength }: Requirement): Ticket {
     const ticket = this.#needs.length
     this.#needs.push({ literal: literals !== undefined, masks: bytes.map(maskOf), minLength })
-    for (const text of literals ?? []) this.#literals.push({ text, ticket })
+    const starts = new Set((literals ?? []).map((text) => text.slice(0, maxLiteralBytes)))
+    for (const text of starts) this.#literals.push({ text, ticket })
     return ticket
   }
 
@@ -44,7 +51,9 @@ export class Screen {
     const ends: Set<Ticket>[] = [new Set()]
     for (const { text, ticket } of this.#literals) this.#insert(next, ends, text, ticket)
     this.#link(next, ends)
-    this.#next = next.slice(0, ends.length * this.#width)
+    const used = next.subarray(0, ends.length * this.#width)
+    // half the size where it fits: what is walked most stays in the processor's cache
+    this.#next = ends.length <= 0xffff ? Uint16Array.from(used) : used.slice()
     this.#ends = ends.map((tickets) => (tickets.size === 0 ? undefined : this.bits([...tickets])))
     this.#stateSeen = new Uint32Array(ends.length)
     this.#free = this.bits(this.#needs.flatMap(({ literal }, ticket) => (literal ? [] : [ticket])))

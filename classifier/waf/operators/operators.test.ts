@@ -46,6 +46,12 @@ describe('operators', () => {
     expect(ask('ipMatchFromFile', 'addresses.data', '198.51.100.7')).toEqual({ matched: '198.51.100.7' })
   })
 
+  test('know well-formed UTF-8', () => {
+    const broken = ['\xed\xa0\x80', '\xc0\xaf', '\xf4\x90\x80\x80', '\xe2\x82', 'a\x80']
+    const well = ['', 'a', '\xc3\xa9', '\xe2\x82\xac', '\xf0\x9f\x98\x80', '\xed\x9f\xbf']
+    expect([...broken, ...well].filter((value) => ask('validateUtf8Encoding', '', value))).toEqual(broken)
+  })
+
   test('know an IPv4 address in both forms, and nothing else as an address', () => {
     const list = '198.51.100.0/24, 2001:db8::/32,::ffff:203.0.113.0/120'
     const inside = ['198.51.100.1', '::ffff:198.51.100.1', '2001:db8::1', '203.0.113.9', '198.51.101.1', 'x', '', '::1']

@@ -17,6 +17,7 @@ describe('V8 is not given', () => {
     '(?:a*){5}x',
     `${'a?'.repeat(30)}${'a'.repeat(30)}`,
     '(?:.*a){12}',
+    `(?:${Array.from({ length: 1100 }, (_, at) => `${at}x`).join('|')})*y`,
   ])('%s', (pattern) => expect(allowed(pattern)).toBe(false))
 })
 

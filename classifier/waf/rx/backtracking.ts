@@ -9,7 +9,7 @@ import { type ByteSet, byte, has, noBytes, rangesOf } from './bytes.ts'
 import { LoopGraph } from './loop-graph.ts'
 
 export const mayBacktrack = (tree: Node): boolean =>
-  !loopsOf(tree).some((body) => new LoopGraph(body).isAmbiguous(maxAmbiguitySteps)) &&
+  !loopsOf(tree).some((body) => new LoopGraph(body, maxAmbiguitySteps).isAmbiguous()) &&
   degreeOf(tree) <= maxBacktrackingDegree
 
 /** A repetition with more turns than this is as good as endless. */

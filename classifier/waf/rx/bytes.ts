@@ -8,7 +8,6 @@ export const allBytes: ByteSet = (1n << 256n) - 1n
 export const byte = (value: number): ByteSet => 1n << BigInt(value)
 export const not = (set: ByteSet): ByteSet => allBytes ^ set
 export const has = (set: ByteSet, value: number): boolean => ((set >> BigInt(value)) & 1n) === 1n
-export const isEmpty = (set: ByteSet): boolean => set === 0n
 
 /** Both ends belong to it. */
 export const range = (from: number, to: number): ByteSet => ((1n << BigInt(to - from + 1)) - 1n) << BigInt(from)

@@ -18,13 +18,18 @@ export class LoopGraph {
   /** Two ways from one position to another without reading anything. */
   #hasTwinEdge = false
 
-  constructor(body: Node) {
+  readonly #steps: number
+  #isTooBig = false
+
+  /** `steps`: how much work the question is worth. */
+  constructor(body: Node, steps: number) {
+    this.#steps = steps
     this.#loop(this.#part(body))
   }
 
-  /** True also when `steps` do not suffice to say. */
-  isAmbiguous(steps: number): boolean {
-    return this.#hasTwinEdge || this.#sets.length ** 2 > steps || this.#twoWaysMeet(steps)
+  /** True also when the steps did not suffice to say. */
+  isAmbiguous(): boolean {
+    return this.#isTooBig || this.#hasTwinEdge || this.#twoWaysMeet()
   }
 
   #part(node: Node): Part {
@@ -58,6 +63,8 @@ export class LoopGraph {
   }
 
   #position(set: ByteSet): Part {
+    this.#isTooBig ||= (this.#sets.length + 1) ** 2 > this.#steps
+    if (this.#isTooBig) return emptyPart
     const position = this.#sets.push(set) - 1
     this.#next.push(new Set())
     return { first: [position], last: [position], nullable: false }
@@ -87,12 +94,12 @@ export class LoopGraph {
   }
 
   /** Pairs of positions that the same text leads to; is there a pair apart that comes from one position and leads to one? */
-  #twoWaysMeet(steps: number): boolean {
+  #twoWaysMeet(): boolean {
     const size = this.#sets.length
     const parents = new Map<number, number[]>()
     const queue = this.#sets.map((_, position) => position * size + position)
     const seen = new Set(queue)
-    let left = steps
+    let left = this.#steps
     for (const pair of queue) {
       for (const a of this.#next[Math.floor(pair / size)]!) {
         for (const b of this.#next[pair % size]!) {

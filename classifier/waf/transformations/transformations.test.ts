@@ -18,6 +18,8 @@ describe('transformations', () => {
     ['hexDecode', '4a4B', 'JK'],
     ['htmlEntityDecode', '&#x41;&#65&LT;&amp;quot;&nbsp;&unknown;&#x141;&#;', 'AA<&quot;\xa0&unknown;A&#;'],
     ['htmlEntityDecode', '&#x00000000000000000041;&#00000000000000000000000000065;', 'AA'],
+    ['htmlEntityDecode', '&#xe9;&#233;', '\xe9\xe9'],
+    ['utf8toUnicode', '\xed\xa0\x80\xc0\xaf\xf4\x90\x80\x80', '\xed\xa0\x80\xc0\xaf\xf4\x90\x80\x80'],
     ['jsDecode', '\\u0041\\x42\\103\\uff1c\\u0141\\q\\', 'ABC<Aq\\'],
     ['lowercase', 'A\xc9Z', 'a\xc9z'],
     ['uppercase', 'a\xe9z', 'A\xe9Z'],
