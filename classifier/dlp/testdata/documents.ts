@@ -33,4 +33,4 @@ export const documents: Readonly<Record<string, Buffer>> = {
   nothing: Buffer.from('The quick brown fox, 12 times, since 2019 2020 2021 2022 4111111111111112.'),
 }
 
-export const zipped: Buffer = gzipSync(documents.numbers!)
+const zipped: Buffer = gzipSync(documents.numbers!)
