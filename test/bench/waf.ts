@@ -21,7 +21,7 @@ const loads: readonly Load[] = [
 const rounds = 5
 const perRound = 200
 /** The first rounds compile patterns (V8, and libmodsecurity's JIT): they are not counted. */
-const warmUps = 2
+const warmUps = 6
 
 export async function run({ say, signal }: BenchOptions): Promise<readonly Figure[]> {
   const crs = testData('crs')
