@@ -8,8 +8,9 @@ import { testData } from '../../classifier/testdata.ts'
 import { baseRules } from '../../classifier/waf/base.ts'
 import { createEngine, type Engine } from '../../classifier/waf/engine/evaluate.ts'
 import { loadRules } from '../../classifier/waf/seclang/load.ts'
+import { randomness } from '../support/random.ts'
 import type { BenchOptions, Figure, Gate } from './figure.ts'
-import { adversarial, benignGet, type Exchange, flood, form10k, json2k, random } from './waf/requests.ts'
+import { adversarial, benignGet, type Exchange, flood, form10k, json2k } from './waf/requests.ts'
 
 type Load = { readonly name: string; readonly make: (next: () => number) => Exchange; readonly gate: Gate }
 
@@ -45,7 +46,7 @@ async function compared(
   peer: Peer,
   say: BenchOptions['say'],
 ): Promise<Figure> {
-  const next = random(4711)
+  const next = randomness(4711)
   let [ours, theirs] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]
   for (let round = -warmUps; round < rounds; round += 1) {
     const exchanges = Array.from({ length: perRound }, () => make(next))
@@ -68,7 +69,7 @@ function cpu(engine: Engine, exchanges: readonly Exchange[]): number {
 }
 
 function worst(engine: Engine, say: BenchOptions['say']): Figure {
-  const next = random(1)
+  const next = randomness(1)
   const times = adversarial.map((piece) => {
     const { request } = flood(next, piece)
     const start = performance.now()

@@ -1,6 +1,6 @@
 /** US individual taxpayer numbers: 9xx, and 50-65, 70-88, 90-92, 94-99 in the middle (IRS, IRM 3.21.263). */
-import { grouped, standsAlone } from '../bytes.ts'
 import type { Detector } from '../model.ts'
+import { threeTwoFour } from './three-two-four.ts'
 
 function issuable(digits: string): boolean {
   const middle = Number(digits.slice(3, 5))
@@ -12,13 +12,5 @@ export const itin: Detector = {
   name: 'itin',
   context: ['itin', 'taxpayer', 'individual taxpayer', 'tax id', 'tin', 'irs'],
   trigger: { kind: 'digits', alone: [9], first: [3] },
-  find(text, from, to, digits) {
-    if (to - from === 9) {
-      const valid = issuable(digits) && standsAlone(text, from, to)
-      return valid ? { start: from, end: to, strength: 'weak' } : undefined
-    }
-    const found = grouped(text, from, [3, 2, 4])
-    if (!found || !issuable(found.digits) || !standsAlone(text, from, found.end)) return undefined
-    return { start: from, end: found.end, strength: found.separator === 0x2d ? 'likely' : 'weak' }
-  },
+  find: threeTwoFour(issuable),
 }

@@ -1,6 +1,6 @@
 /** US social security numbers. There is no check digit: areas, groups and serials never issued (SSA, RM 10201.035). */
-import { grouped, standsAlone } from '../bytes.ts'
 import type { Detector } from '../model.ts'
+import { threeTwoFour } from './three-two-four.ts'
 
 /** Printed in advertisements, or typed by people who want to show what one looks like. */
 const known = new Set(['078051120', '219099999', '457555462', '123456789'])
@@ -16,13 +16,5 @@ export const ssn: Detector = {
   name: 'ssn',
   context: ['ssn', 'ssns', 'social security', 'social', 'ss#', 'socialsecurity', 'ssid', 'tax id', 'taxpayer'],
   trigger: { kind: 'digits', alone: [9], first: [3] },
-  find(text, from, to, digits) {
-    if (to - from === 9) {
-      const valid = issuable(digits) && standsAlone(text, from, to)
-      return valid ? { start: from, end: to, strength: 'weak' } : undefined
-    }
-    const found = grouped(text, from, [3, 2, 4])
-    if (!found || !issuable(found.digits) || !standsAlone(text, from, found.end)) return undefined
-    return { start: from, end: found.end, strength: found.separator === 0x2d ? 'likely' : 'weak' }
-  },
+  find: threeTwoFour(issuable),
 }

@@ -1,13 +1,14 @@
 import fc from 'fast-check'
 import { RE2JS } from 're2js'
 import { describe, expect, test } from 'vitest'
+import { randomness } from '../../../test/support/random.ts'
 import { testData } from '../../testdata.ts'
 import { maxBacktrackedBytes } from '../limits.ts'
 import { type Node, repeatsCapture } from './ast.ts'
 import { emit } from './emit.ts'
 import { compileRegex, type Regex } from './regex.ts'
 import { meets } from './requirement.ts'
-import { crsPatterns, randomness, subject } from './testdata/patterns.ts'
+import { crsPatterns, subject } from './testdata/patterns.ts'
 
 /** Small patterns over few letters, so that they match often. */
 const letter = fc.constantFrom(

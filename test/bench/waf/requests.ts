@@ -6,17 +6,6 @@ export type Exchange = { readonly request: HttpRequest; readonly response?: Http
 const words =
   'order basket colour size blue green sock shoe winter summer price list view page user name city street'.split(' ')
 
-/** Deterministic: mulberry32. */
-export function random(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296
-  }
-}
-
 type Random = () => number
 const word = (next: Random): string => words[Math.floor(next() * words.length)]!
 const number = (next: Random): string => String(Math.floor(next() * 1e9))

@@ -13,17 +13,6 @@ export function crsPatterns(directory: string): readonly string[] {
   return [...new Set(operators.flatMap((text) => /^!?@rx ([\s\S]*)$/.exec(text)?.[1] ?? []))]
 }
 
-/** 0 ≤ result < 1, the same for the same seed (mulberry32). */
-export function randomness(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296
-  }
-}
-
 /** A text that the tree most likely matches (assertions are not looked at). */
 export function example(node: Node, random: () => number): string {
   switch (node.kind) {
