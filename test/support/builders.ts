@@ -98,10 +98,14 @@ export type WorldParts = Partial<Omit<Inventory, 'namespaces'>> & {
   readonly rules?: readonly Rule[]
   readonly settings?: Partial<Settings>
   readonly ignored?: World['policy']['ignored']
+  readonly wafSensors?: World['policy']['wafSensors']
+  readonly dlpSensors?: World['policy']['dlpSensors']
+  readonly inspections?: World['policy']['inspections']
 }
 
 export function aWorld(parts: WorldParts = {}): World {
-  const { namespaces = {}, groups = [], rules = [], settings = {}, ignored = [], ...inventory } = parts
+  const { namespaces = {}, groups = [], rules = [], settings = {}, ignored = [], ...others } = parts
+  const { wafSensors = [], dlpSensors = [], inspections = [], ...inventory } = others
   return {
     inventory: {
       workloads: [],
@@ -112,7 +116,15 @@ export function aWorld(parts: WorldParts = {}): World {
       namespaces: Object.entries(namespaces).map(([name, labels]) => ({ name, labels })),
       ...inventory,
     },
-    policy: { groups, rules, ignored, settings: { ...defaultSettings, ...settings } },
+    policy: {
+      groups,
+      rules,
+      ignored,
+      settings: { ...defaultSettings, ...settings },
+      wafSensors,
+      dlpSensors,
+      inspections,
+    },
   }
 }
 

@@ -119,7 +119,13 @@ export class Learner {
     const { store } = this.#options
     const present = this.#options.directory()
     const [groups, settings, ignored] = [store.read('groups'), store.read('settings'), store.read('ignored')]
-    const policy = { groups: groups.value, rules: rules.value, settings: settings.value, ignored: ignored.value }
+    const policy = {
+      ...present.world.policy,
+      groups: groups.value,
+      rules: rules.value,
+      settings: settings.value,
+      ignored: ignored.value,
+    }
     return samePolicy(policy, present.world.policy) ? present : directory({ ...present.world, policy }, present)
   }
 

@@ -69,11 +69,12 @@ export class PastPolicy {
     const known = this.#ready.get(key)
     if (known !== undefined) return known
     const learned = store.at('groups', groups.revision)!.filter(({ kind }) => kind === 'learned')
-    const policy = { settings: store.at('settings', settings.revision)!, groups: learned, rules: [], ignored: [] }
+    const policy = { ...nothingElse, settings: store.at('settings', settings.revision)!, groups: learned }
     const made = directoryOf({ inventory: { ...nobody, namespaces }, policy })
     this.#ready.set(key, made)
     return made
   }
 }
 
+const nothingElse = { rules: [], ignored: [], wafSensors: [], dlpSensors: [], inspections: [] } as const
 const nobody = { workloads: [], nodes: [], podCidrs: [], dnsServers: [], resolved: {} } as const

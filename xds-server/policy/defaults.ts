@@ -44,5 +44,13 @@ export function defaultRules(now: string): readonly Rule[] {
 }
 
 export function defaultPolicy(now: string): Policy {
-  return { groups: [], rules: defaultRules(now), settings: defaultSettings, ignored: [] }
+  return {
+    groups: [],
+    rules: defaultRules(now),
+    settings: defaultSettings,
+    ignored: [],
+    wafSensors: [],
+    dlpSensors: [],
+    inspections: [],
+  }
 }

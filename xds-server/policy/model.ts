@@ -8,6 +8,8 @@
  * outside the folder; so it runs in a browser.
  */
 
+import type { DlpSensor, Inspection, WafSensor } from './sensor.ts'
+
 /** One problem in an input: where (JSON-pointer-like path such as `rules[3].ports`) and what, in words for people. */
 export type Problem = { readonly path: string; readonly message: string }
 export type Parsed<T> =
@@ -181,6 +183,11 @@ export type Policy = {
   readonly rules: readonly Rule[]
   readonly settings: Settings
   readonly ignored: readonly IgnoredFlow[]
+  /** People's own; the predefined ones are in `sensor.ts`. */
+  readonly wafSensors: readonly WafSensor[]
+  readonly dlpSensors: readonly DlpSensor[]
+  /** Which groups have which sensors; each group once. */
+  readonly inspections: readonly Inspection[]
 }
 
 /** The one input of `decide()` and `compile()`. */

@@ -5,10 +5,11 @@ import { learnedPrefix } from './group.ts'
 import type { Group, IgnoredFlow, Parsed, Policy, Problem, Rule, Settings } from './model.ts'
 import { modes, reservedGroups } from './model.ts'
 import type { Reader } from './parse.ts'
-import { anyText, didYouMean, flag, integer, list, oneOf, optional, parseWith, required, struct } from './parse.ts'
+import { anyText, at, didYouMean, flag, integer, list, oneOf, optional, parseWith, required, struct } from './parse.ts'
 import { groupName, readGroups } from './parse-group.ts'
 import type { RuleDocument } from './parse-rule.ts'
 import { readRules, ruleToDocument } from './parse-rule.ts'
+import { inspectionProblems, readDlpSensors, readInspections, readWafSensors } from './parse-sensor.ts'
 
 const maxIgnored = 10_000
 /** Ten years: past it a promotion is never. */
@@ -69,13 +70,19 @@ const readParts = struct<Policy>({
   rules: optional<Policy['rules']>(readRules, []),
   settings: optional(readSettings, defaultSettings),
   ignored: optional<Policy['ignored']>(readIgnored, []),
+  wafSensors: optional<Policy['wafSensors']>(readWafSensors, []),
+  dlpSensors: optional<Policy['dlpSensors']>(readDlpSensors, []),
+  inspections: optional<Policy['inspections']>(readInspections, []),
 })
 
 /** The whole policy; rules and groups are checked against each other, too. */
 export function parsePolicy(input: unknown, path = ''): Parsed<Policy> {
   const parts = parseWith(readParts, input, path)
   if (!parts.ok) return parts
-  const problems = policyProblems(parts.value, path === '' ? 'rules' : `${path}.rules`)
+  const problems = [
+    ...policyProblems(parts.value, at(path, 'rules')),
+    ...inspectionProblems(parts.value, at(path, 'inspections')),
+  ]
   return problems.length === 0 ? parts : { ok: false, problems }
 }
 

@@ -29,6 +29,9 @@ const shapes: { readonly [K in DocumentName]: Shape<K> } = {
   rules: { ordered: true, entries: (rules) => new Map(rules.map((r) => [r.id, r])), quiet: ['updatedAt'] },
   settings: { ordered: false, entries: (settings) => new Map([['settings', settings]]), quiet: [] },
   ignored: { ordered: false, entries: (flows) => new Map(flows.map((f) => [ignoredId(f), f])), quiet: [] },
+  wafSensors: { ordered: false, entries: (sensors) => new Map(sensors.map((s) => [s.name, s])), quiet: [] },
+  dlpSensors: { ordered: false, entries: (sensors) => new Map(sensors.map((s) => [s.name, s])), quiet: [] },
+  inspections: { ordered: false, entries: (list) => new Map(list.map((i) => [i.group, i])), quiet: [] },
 }
 const ignoredId = (flow: Documents['ignored'][number]): string => `${flow.from} → ${flow.to} ${flow.application}`
 

@@ -5,6 +5,7 @@
  * it keeps: whoever writes has had it parsed.
  */
 import type { Group, IgnoredFlow, Rule, Settings } from '../policy/model.ts'
+import type { DlpSensor, Inspection, WafSensor } from '../policy/sensor.ts'
 
 /** The documents, each with its own revision. `rules` is one document: its order is its meaning. */
 export type Documents = {
@@ -12,6 +13,9 @@ export type Documents = {
   readonly rules: readonly Rule[]
   readonly settings: Settings
   readonly ignored: readonly IgnoredFlow[]
+  readonly wafSensors: readonly WafSensor[]
+  readonly dlpSensors: readonly DlpSensor[]
+  readonly inspections: readonly Inspection[]
 }
 export type DocumentName = keyof Documents
 

@@ -8,5 +8,8 @@ export function storedPolicy(store: Store): Policy {
     rules: store.read('rules').value,
     settings: store.read('settings').value,
     ignored: store.read('ignored').value,
+    wafSensors: store.read('wafSensors').value,
+    dlpSensors: store.read('dlpSensors').value,
+    inspections: store.read('inspections').value,
   }
 }

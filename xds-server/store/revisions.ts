@@ -63,11 +63,12 @@ export function save(sql: Statements, write: AnyWrite, now: number): NewRevision
   return { document, revision, value }
 }
 
-/** The first start writes revision 1 of each document. */
-export function seedDocuments(database: DatabaseSync, now: () => number): void {
-  const sql = prepare(database)
+/** The first start, of this installation or with a document that is new in Postern, writes its revision 1. */
+export function seedDocuments(sql: Statements, now: () => number): void {
   const documents: Documents = defaultPolicy(new Date(now()).toISOString())
+  const there = readHeads(sql)
   for (const [document, value] of Object.entries(documents)) {
+    if (document in there) continue
     save(sql, { document, value, base: 0, author: 'postern', summary: 'first start' } as AnyWrite, now())
   }
 }

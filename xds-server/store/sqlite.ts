@@ -42,7 +42,6 @@ export function openStore(options: SqliteStoreOptions): SqliteStore {
     path: options.path,
     schemaVersion: 1,
     schema,
-    seed: (fresh) => seedDocuments(fresh, options.now),
     // Policy writes are rare and are what people can not make again: 0.24 ms of fsync each is cheap.
     durability: 'power-loss',
   })
@@ -64,6 +63,7 @@ class OpenStore implements SqliteStore {
     this.#database = database
     this.#options = options
     this.#statements = prepare(database)
+    transaction(database, () => seedDocuments(this.#statements, options.now))
     this.#heads = readHeads(this.#statements)
   }
 

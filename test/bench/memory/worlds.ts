@@ -8,7 +8,7 @@ import { compile } from '../../../xds-server/compile/compile.ts'
 import type { Compiled, Message, Resource } from '../../../xds-server/compile/model.ts'
 import { snifferName } from '../../../xds-server/compile/names.ts'
 import { applications } from '../../../xds-server/policy/applications.ts'
-import { defaultRules, defaultSettings } from '../../../xds-server/policy/defaults.ts'
+import { defaultPolicy, defaultRules, defaultSettings } from '../../../xds-server/policy/defaults.ts'
 import { directory } from '../../../xds-server/policy/directory.ts'
 import type { Rule, World } from '../../../xds-server/policy/model.ts'
 import { aRule, someTime, tcp } from '../../support/builders.ts'
@@ -40,7 +40,7 @@ function worldWith(rules: readonly Rule[]): World {
   const settings = { ...defaultSettings, mode: 'protect' } as const
   return {
     inventory: inventoryOf(labAsItStarts),
-    policy: { groups: [], rules: [...rules, ...defaultRules(someTime)], settings, ignored: [] },
+    policy: { ...defaultPolicy(someTime), rules: [...rules, ...defaultRules(someTime)], settings },
   }
 }
 
