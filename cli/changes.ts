@@ -16,6 +16,9 @@ const nouns: Readonly<Record<Change['document'], string>> = {
   rules: 'rule',
   settings: '',
   ignored: 'ignored',
+  wafSensors: 'WAF sensor',
+  dlpSensors: 'DLP sensor',
+  inspections: 'inspection of',
 }
 
 /** A line for each change and field; says so when there are none. */

@@ -1,5 +1,6 @@
 /** A policy file (YAML or JSON) as plain data; what it means, the API judges. */
 import { parse, YAMLParseError } from 'yaml'
+import { documentNames } from '../xds-server/api/contract/route.ts'
 import { InputError } from './errors.ts'
 import type { Io } from './io.ts'
 
@@ -8,7 +9,7 @@ export async function readPolicy(io: Io, path: string): Promise<Record<string, u
   const text = await readText(io, path)
   const value = parseYaml(text, path)
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
-  throw new InputError(`${path}: there is no policy in it (groups, rules, settings, ignored)`)
+  throw new InputError(`${path}: there is no policy in it (${documentNames.join(', ')})`)
 }
 
 async function readText(io: Io, path: string): Promise<string> {

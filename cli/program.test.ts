@@ -199,7 +199,7 @@ describe('what people decide', () => {
     expect(await errorOf({})).toBe('error: p.yaml: ENOENT: no such file p.yaml\n')
     expect(await errorOf({ 'p.yaml': 'rules:\n  - a: b\n   c: d\n' })).toMatch(/^error: p\.yaml:3: /)
     expect(await errorOf({ 'p.yaml': '- a\n' })).toBe(
-      'error: p.yaml: there is no policy in it (groups, rules, settings, ignored)\n',
+      'error: p.yaml: there is no policy in it (groups, rules, settings, ignored, wafSensors, dlpSensors, inspections)\n',
     )
     expect(await errorOf({ 'p.yaml': 'rules: [{from: any}]' })).toBe(
       'error: rules[0].to: is missing\nerror: rules[0].action: is missing\n',

@@ -2,6 +2,7 @@
 import { Argument, type Command } from 'commander'
 import type { z } from 'zod'
 import type { historyRoutes } from '../../xds-server/api/contract/history.ts'
+import { documentNames } from '../../xds-server/api/contract/route.ts'
 import { changesText } from '../changes.ts'
 import type { Context } from '../io.ts'
 import { type Column, type Format, print, table, withOutput } from '../output.ts'
@@ -12,7 +13,7 @@ import { withRevision, write } from '../write.ts'
 type Document = z.input<typeof historyRoutes.listRevisions.params>['document']
 type Info = z.output<typeof historyRoutes.listRevisions.answer>['revisions'][number]
 
-const documentArgument = () => new Argument('<document>').choices(['groups', 'rules', 'settings', 'ignored'])
+const documentArgument = () => new Argument('<document>').choices(documentNames)
 
 export function addHistory(parent: Command, context: Context): void {
   const history = parent.command('history').summary('earlier revisions: list, compare, restore')

@@ -5,7 +5,7 @@ import type { z } from 'zod'
 import { aFlow, aGroup, anHttp, aWorkload } from '../../test/support/builders.ts'
 import type { Conversation, PosternEvent } from '../observe/model.ts'
 import { applications } from '../policy/applications.ts'
-import { defaultSettings } from '../policy/defaults.ts'
+import { defaultPolicy, defaultSettings } from '../policy/defaults.ts'
 import { type Flow, reservedGroups, type Verdict, type Workload } from '../policy/model.ts'
 import { parseRule, type RuleDocument } from '../policy/parse-rule.ts'
 import { groupDocument, ignoredDocument, policyDocument, ruleDocument, settingsDocument } from './contract/documents.ts'
@@ -89,7 +89,7 @@ const cases: readonly (readonly [string, z.ZodType, unknown])[] = [
   ['an event', event, happened],
   ['a conversation', conversation, spoken],
   ['a previewed change', previewedChange, { flow, count: 2, before: why, after: why }],
-  ['a policy', policyDocument, { groups, rules: [rule], settings: defaultSettings, ignored: [] }],
+  ['a policy', policyDocument, { ...defaultPolicy(''), groups, rules: [rule] }],
   ['a problem', problemDocument, new ApiError('conflict', 'd', { diff: [], revision: '"1"' }).document()],
   ...groups.map((group) => [`a ${group.kind} group`, groupDocument, group] as const),
 ]

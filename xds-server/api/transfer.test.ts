@@ -25,7 +25,7 @@ const webDocument = {
 const api = planeForEachTest({ policy: { groups: [lb], rules: [web] } })
 const { call, restart } = api
 
-const yaml = (body: string, tag = '"2.2.1.1"'): RawRequest => ({
+const yaml = (body: string, tag = '"2.2.1.1.1.1.1"'): RawRequest => ({
   headers: { 'content-type': 'application/yaml', 'if-match': tag },
   body,
 })
@@ -36,7 +36,7 @@ describe('out', () => {
   test('everything people decided, with the revisions it was', async () => {
     const { etag, body } = await call('GET', '/policy')
     expect({ etag, groups: body.groups, rules: body.rules, ignored: body.ignored }).toEqual({
-      etag: '"2.2.1.1"',
+      etag: '"2.2.1.1.1.1.1"',
       groups: [lb],
       rules: [webDocument],
       ignored: [],
@@ -49,7 +49,7 @@ describe('out', () => {
     expect(parse(text).rules).toEqual([webDocument])
     expect(await call('PUT', '/policy', yaml(text))).toEqual({
       status: 200,
-      etag: '"2.2.1.1"',
+      etag: '"2.2.1.1.1.1.1"',
       body: { saved: true, changes: [] },
     })
   })
@@ -74,6 +74,9 @@ describe('out of one and into another', () => {
     ],
     settings: { ...defaultSettings, mode: 'monitor', autoPromote: { toMonitor: 24, toProtect: null } },
     ignored: [{ from: 'lb', to: 'nv.ui.yelb', application: 'ssh' }],
+    wafSensors: [],
+    dlpSensors: [],
+    inspections: [],
   }
   const exported = async () =>
     (await ask(api.plane.socket, 'GET', '/api/v1/policy', { headers: { accept: 'application/yaml' } })).body
@@ -82,7 +85,7 @@ describe('out of one and into another', () => {
     await restart({ policy: everything })
     const text = await exported()
     await restart({})
-    expect(await call('PUT', '/policy', yaml(text, '*'))).toMatchObject({ status: 200, etag: '"2.2.2.2"' })
+    expect(await call('PUT', '/policy', yaml(text, '*'))).toMatchObject({ status: 200, etag: '"2.2.2.2.1.1.1"' })
     expect(storedPolicy(api.plane.store)).toEqual(everything)
   })
 
@@ -140,9 +143,9 @@ rules:
     await restart({
       policy: { groups: [lb], rules: [web], ignored: [{ from: 'lb', to: 'any', application: 'ssh' }] },
     })
-    expect(await call('PUT', '/policy', yaml(text, '"2.2.1.2"'))).toEqual({
+    expect(await call('PUT', '/policy', yaml(text, '"2.2.1.2.1.1.1"'))).toEqual({
       status: 200,
-      etag: '"3.3.1.2"',
+      etag: '"3.3.1.2.1.1.1"',
       body: { saved: true, changes },
     })
     expect(api.plane.store.history('rules', 1)[0]).toMatchObject({ revision: 3, summary: 'import' })
@@ -185,7 +188,7 @@ rules:
       ignored: [{ from: 'a b', to: 'any' }],
       rulez: [],
     }
-    const { status, body } = await call('PUT', '/policy', json(wrong, { 'if-match': '"2.2.1.1"' }))
+    const { status, body } = await call('PUT', '/policy', json(wrong, { 'if-match': '"2.2.1.1.1.1.1"' }))
     expect(status).toBe(422)
     expect(body.problems).toEqual([
       { path: 'rulez', message: 'is not a field here; did you mean `rules`?' },
@@ -209,13 +212,13 @@ rules:
   })
 
   test('based on another revision of any part, it is a conflict about that part', async () => {
-    const { status, body } = await call('PUT', '/policy', yaml(text, '"2.1.1.1"'))
+    const { status, body } = await call('PUT', '/policy', yaml(text, '"2.1.1.1.1.1.1"'))
     expect({ status, revision: body.revision, ids: body.diff.map((c: { id: string }) => c.id) }).toEqual({
       status: 409,
       revision: '"2"',
       ids: ['dns', 'node-probes', 'web'],
     })
-    expect((await call('PUT', '/policy?dryRun=true', yaml('ignored: []', '"2.1.1.1"'))).status).toBe(409)
+    expect((await call('PUT', '/policy?dryRun=true', yaml('ignored: []', '"2.1.1.1.1.1.1"'))).status).toBe(409)
     expect(revisions()).toEqual([2, 2, 1, 1])
   })
 })

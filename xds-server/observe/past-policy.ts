@@ -5,10 +5,12 @@
  */
 import { type Directory, directory as directoryOf } from '../policy/directory.ts'
 import type { Endpoint, Inventory, Mode } from '../policy/model.ts'
-import type { DocumentName, Store } from '../store/model.ts'
+import type { Store } from '../store/model.ts'
 
+/** What decides about a flow and its mode. */
+type Deciding = 'settings' | 'groups' | 'rules'
 /** Revisions looked back at. Past it what began earlier is judged by the oldest of them. */
-const maxLookedBack: Readonly<Record<DocumentName, number>> = { settings: 1_000, groups: 1_000, rules: 1, ignored: 1 }
+const maxLookedBack: Readonly<Record<Deciding, number>> = { settings: 1_000, groups: 1_000, rules: 1 }
 /** Pairs of old settings and groups kept ready, a few KB each; then all are forgotten. */
 const maxReady = 16
 
@@ -20,7 +22,7 @@ export type PastPolicyOptions = { readonly store: Store; readonly directory: () 
 export class PastPolicy {
   readonly #options: PastPolicyOptions
   /** Newest first. */
-  readonly #moments = new Map<DocumentName, readonly Moment[]>()
+  readonly #moments = new Map<Deciding, readonly Moment[]>()
   readonly #ready = new Map<string, Directory>()
   #namespaces: Inventory['namespaces'] = []
 
@@ -40,7 +42,7 @@ export class PastPolicy {
     return (['rules', 'groups', 'settings'] as const).some((document) => this.#momentsOf(document)[0]!.at > time)
   }
 
-  #momentsOf(document: DocumentName): readonly Moment[] {
+  #momentsOf(document: Deciding): readonly Moment[] {
     const { store } = this.#options
     const known = this.#moments.get(document)
     if (known !== undefined && known[0]!.revision === store.read(document).revision) return known
@@ -50,12 +52,12 @@ export class PastPolicy {
     return moments
   }
 
-  #momentOf(document: DocumentName, time: number): Moment {
+  #momentOf(document: Deciding, time: number): Moment {
     const moments = this.#momentsOf(document)
     return moments.find(({ at }) => at <= time) ?? moments.at(-1)!
   }
 
-  #isPresent(document: DocumentName, { revision }: Moment): boolean {
+  #isPresent(document: Deciding, { revision }: Moment): boolean {
     return revision === this.#momentsOf(document)[0]!.revision
   }
 

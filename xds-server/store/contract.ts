@@ -34,8 +34,17 @@ export function storeContract(backend: string, create: () => StoreUnderTest): vo
 
     test('a first start has every document at revision 1', () => {
       const { store } = fresh()
-      const names: DocumentName[] = ['groups', 'rules', 'settings', 'ignored']
-      expect(names.map((name) => store.read(name).revision)).toEqual([1, 1, 1, 1])
+      const expected: Record<DocumentName, number> = {
+        groups: 1,
+        rules: 1,
+        settings: 1,
+        ignored: 1,
+        wafSensors: 1,
+        dlpSensors: 1,
+        inspections: 1,
+      }
+      const names = Object.keys(expected) as DocumentName[]
+      expect(Object.fromEntries(names.map((name) => [name, store.read(name).revision]))).toEqual(expected)
     })
 
     test('a write is read back, by the same store and after a restart', () => {

@@ -26,9 +26,8 @@ export type DatabaseOptions = {
   readonly path: string
   /** Kept in the file (`user_version`); a file with a higher one is refused. */
   readonly schemaVersion: number
-  /** SQL that makes an empty file ready; runs once, in one transaction with `seed`. */
+  /** SQL that makes an empty file ready; runs once, in one transaction. */
   readonly schema: string
-  readonly seed?: (database: DatabaseSync) => void
   /**
    * `power-loss`: fsync at each commit (0.24 ms here). `kill`: a commit survives kill -9, the last ones may be lost when
    * the machine loses power (0.02 ms); the file is sound after either.
@@ -88,7 +87,7 @@ function check(database: DatabaseSync, path: string): void {
   if (dangling.length > 0) throw new DatabaseError('corrupt', path, `${dangling.length} rows refer to missing rows`)
 }
 
-function migrate(database: DatabaseSync, { path, schemaVersion, schema, seed }: DatabaseOptions): void {
+function migrate(database: DatabaseSync, { path, schemaVersion, schema }: DatabaseOptions): void {
   const present = Number(database.prepare('PRAGMA user_version').get()?.user_version)
   if (present > schemaVersion) {
     throw new DatabaseError(
@@ -100,7 +99,6 @@ function migrate(database: DatabaseSync, { path, schemaVersion, schema, seed }: 
   if (present === schemaVersion) return
   transaction(database, () => {
     database.exec(schema)
-    seed?.(database)
     database.exec(`PRAGMA user_version = ${schemaVersion}`)
   })
 }

@@ -5,6 +5,7 @@
  */
 import { z } from 'zod'
 import type { Criterion, Parsed } from '../../policy/model.ts'
+import type { DlpSensor, Inspection, WafSensor } from '../../policy/sensor.ts'
 import { listOf } from './route.ts'
 import { mode } from './verdict.ts'
 
@@ -71,6 +72,9 @@ export const policyDocument = z.object({
   rules: listOf(ruleDocument),
   settings: settingsDocument,
   ignored: listOf(ignoredDocument),
+  wafSensors: listOf(z.custom<WafSensor>()),
+  dlpSensors: listOf(z.custom<DlpSensor>()),
+  inspections: listOf(z.custom<Inspection>()),
 })
 
 type Parser<T> = (input: unknown, path: string) => Parsed<T>

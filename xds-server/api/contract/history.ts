@@ -1,9 +1,8 @@
 /** Earlier revisions of each document: who, when, what, and back to it. */
 import { z } from 'zod'
 import { change } from './problem.ts'
-import { listOf, route, wholeNumber } from './route.ts'
+import { documentName, listOf, route, wholeNumber } from './route.ts'
 
-const documentName = z.enum(['groups', 'rules', 'settings', 'ignored'])
 const revisionInfo = z.object({
   document: documentName,
   revision: z.number(),

@@ -1,6 +1,6 @@
 /** What goes wrong, on the wire: RFC 9457 problem details with our members `problems`, `diff` and `revision`. */
 import { z } from 'zod'
-import { listOf } from './route.ts'
+import { documentName, listOf } from './route.ts'
 
 type Kind = { readonly status: number; readonly title: string }
 
@@ -20,7 +20,7 @@ export type ProblemCode = keyof typeof problemKinds
 
 export const problemType = (code: ProblemCode): string => `urn:postern:problem:${code}`
 
-const entry = { document: z.enum(['groups', 'rules', 'settings', 'ignored']), id: z.string() }
+const entry = { document: documentName, id: z.string() }
 /** The entry it stands under, null at the top; only where order matters (rules). */
 const below = z.string().nullable()
 

@@ -2,6 +2,18 @@
 import { z } from 'zod'
 import type { DocumentName } from '../../store/model.ts'
 
+/** The documents, in the order in which the revisions of all of them stand in an ETag. */
+export const documentNames = [
+  'groups',
+  'rules',
+  'settings',
+  'ignored',
+  'wafSensors',
+  'dlpSensors',
+  'inspections',
+] as const satisfies readonly DocumentName[]
+export const documentName = z.enum(documentNames)
+
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
 /** The documents an answer stands for, in the order their revisions stand in its ETag. */

@@ -2,11 +2,8 @@
 import { z } from 'zod'
 import { policyDocument } from './documents.ts'
 import { change } from './problem.ts'
-import { flag, listOf, route } from './route.ts'
+import { documentNames, flag, listOf, route } from './route.ts'
 import { verdict } from './verdict.ts'
-
-/** In the order of their revisions in the ETag. */
-export const policyParts = ['groups', 'rules', 'settings', 'ignored'] as const
 
 const draft = z.record(z.string(), z.unknown())
 
@@ -45,7 +42,7 @@ export const transferRoutes = {
     path: '/policy',
     summary: 'Everything people decided; `Accept: application/yaml` gives what an import takes',
     answer: policyDocument,
-    documents: policyParts,
+    documents: documentNames,
   }),
   importPolicy: route({
     method: 'PUT',
@@ -54,7 +51,7 @@ export const transferRoutes = {
     query: z.strictObject({ dryRun: flag }),
     body: draft,
     answer: z.object({ saved: z.boolean(), changes: listOf(change) }),
-    documents: policyParts,
+    documents: documentNames,
     writes: true,
     bulk: true,
   }),

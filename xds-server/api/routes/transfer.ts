@@ -2,7 +2,8 @@
 import type { Policy } from '../../policy/model.ts'
 import type { AnyWrite, DocumentName } from '../../store/model.ts'
 import { storedPolicy } from '../../store/policy.ts'
-import { policyParts, type transferRoutes } from '../contract/transfer.ts'
+import { documentNames } from '../contract/route.ts'
+import type { transferRoutes } from '../contract/transfer.ts'
 import { draftPolicy } from '../draft.ts'
 import type { Call, HandlersOf } from '../handler.ts'
 import { previewOf } from '../preview.ts'
@@ -16,15 +17,15 @@ export const transferHandlers: HandlersOf<typeof transferRoutes> = {
   },
   importPolicy: (call) => {
     const { store } = call.backend
-    for (const name of policyParts) refuseStale(store, name, call.base)
+    for (const name of documentNames) refuseStale(store, name, call.base)
     const before = storedPolicy(store)
     const draft = draftPolicy(call.body, call.backend)
     if (!call.query.dryRun)
       saveAll(
         store,
-        policyParts.map((name) => writeOf(name, draft, call)),
+        documentNames.map((name) => writeOf(name, draft, call)),
       )
-    return { saved: !call.query.dryRun, changes: policyParts.flatMap((name) => changesOf(name, before, draft)) }
+    return { saved: !call.query.dryRun, changes: documentNames.flatMap((name) => changesOf(name, before, draft)) }
   },
   previewPolicy: ({ body, backend }) => previewOf(backend, draftPolicy(body, backend)),
 }
