@@ -14,6 +14,8 @@ import type {
   Workload,
   World,
 } from '../../xds-server/policy/model.ts'
+import type { DlpSensor, Inspection, WafSensor } from '../../xds-server/policy/sensor.ts'
+import { defaultDlpBody, defaultWafBody } from '../../xds-server/policy/sensor.ts'
 
 /** One moment for everything: tests that care about time state their own. */
 export const someTime = '2026-01-01T00:00:00.000Z'
@@ -88,6 +90,23 @@ export function aGroup(
   const { comment = '', criteria, addresses, mode = null } = over
   if (criteria) return { kind: 'custom', name, comment, criteria }
   return addresses ? { kind: 'address', name, comment, addresses } : { kind: 'learned', name, comment, mode }
+}
+
+/** A WAF sensor without rules. */
+export function aWafSensor(name: string, over: Partial<WafSensor> = {}): WafSensor {
+  return { name, comment: '', rules: [], crs: null, body: defaultWafBody, ...over }
+}
+
+/** A DLP sensor that looks for card numbers everywhere. */
+export function aDlpSensor(name: string, over: Partial<DlpSensor> = {}): DlpSensor {
+  const everywhere = { have: true, contexts: ['url', 'header', 'body'], atLeast: 1 } as const
+  const rules = [{ name: 'card', patterns: [{ kind: 'detector', detector: 'card', ...everywhere }] }] as const
+  return { name, comment: '', rules, mask: false, body: defaultDlpBody, ...over }
+}
+
+/** No sensors, failClosed. */
+export function anInspection(group: string, over: Partial<Inspection> = {}): Inspection {
+  return { group, waf: [], dlp: [], onFailure: 'failClosed', ...over }
 }
 
 /** Everything of a World in one flat list of what matters. Pod network 10.42.0.0/16, one node 10.0.0.1, no rules. */

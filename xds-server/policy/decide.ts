@@ -10,6 +10,7 @@ import { continuations, endings } from './continuations.ts'
 import type { Directory } from './directory.ts'
 import type { Endpoint, Flow, Miss, Mode, Outcome, Rule, Verdict } from './model.ts'
 import { defaultRuleId } from './model.ts'
+import { bindingsFor } from './profiles.ts'
 import { firstMisfit, matchesPorts } from './rule.ts'
 
 /** A trace lists this many misses and counts the rest: events carry it. */
@@ -62,6 +63,11 @@ function consequence({ policy, open }: Ruling, mode: Mode): Verdict['consequence
   return open && mode === 'discover' ? 'learn' : 'violation'
 }
 
+function sensors({ source, destination }: Case, directory: Directory): Pick<Verdict['trace'], 'sensors'> {
+  const { waf, dlp } = bindingsFor(directory.world.policy, source, destination)
+  return waf.length + dlp.length > 0 ? { sensors: { waf, dlp } } : {}
+}
+
 function verdict(ruling: Ruling, it: Case, directory: Directory, misses: readonly Miss[]): Verdict {
   const { decidedBy, ...mode } = directory.effectiveMode(it.source, it.destination)
   const listed = misses.slice(0, maxMisses)
@@ -77,6 +83,7 @@ function verdict(ruling: Ruling, it: Case, directory: Directory, misses: readonl
       destination: it.destination,
       misses: listed,
       ...(misses.length > listed.length ? { moreMisses: misses.length - listed.length } : {}),
+      ...(decidedBy === 'none' ? {} : sensors(it, directory)),
     },
   }
 }

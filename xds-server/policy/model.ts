@@ -8,7 +8,7 @@
  * outside the folder; so it runs in a browser.
  */
 
-import type { DlpSensor, Inspection, WafSensor } from './sensor.ts'
+import type { DlpSensor, Inspection, SensorBinding, WafSensor } from './sensor.ts'
 
 /** One problem in an input: where (JSON-pointer-like path such as `rules[3].ports`) and what, in words for people. */
 export type Problem = { readonly path: string; readonly message: string }
@@ -255,6 +255,8 @@ export type Verdict = {
     /** Earlier rules between groups of these two ends, in order; at most `maxMisses` (decide.ts), then a count. */
     readonly misses: readonly Miss[]
     readonly moreMisses?: number
+    /** What its requests are inspected for, where it is HTTP; left out where for nothing. */
+    readonly sensors?: { readonly waf: readonly SensorBinding[]; readonly dlp: readonly SensorBinding[] }
   }
 }
 

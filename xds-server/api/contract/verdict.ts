@@ -38,6 +38,8 @@ const miss = z.object({
   field: z.enum(['disabled', 'from', 'to', 'ports', 'applications', 'http']),
 })
 
+const bindings = listOf(z.object({ sensor: z.string(), action: z.enum(['allow', 'deny']) }))
+
 export const verdict = z.object({
   policy: outcome,
   enforced: outcome,
@@ -50,5 +52,6 @@ export const verdict = z.object({
     destination: endpoint,
     misses: listOf(miss),
     moreMisses: z.number().optional(),
+    sensors: z.object({ waf: bindings, dlp: bindings }).optional(),
   }),
 })
