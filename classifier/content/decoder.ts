@@ -115,9 +115,11 @@ export class ContentDecoder {
     return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces)
   }
 
-  /** No bytes come with the end; but `problem` may. */
+  /** No bytes come with the end; but `problem` may. Any number of times. */
   finish(): void {
-    for (const stage of this.#mode === 'decoding' ? this.#stages : []) {
+    const open = this.#mode === 'decoding' ? this.#stages : []
+    this.#mode = 'full'
+    for (const stage of open) {
       try {
         stage.finish()
       } catch (error) {

@@ -11,7 +11,7 @@ const redact = redaction(Buffer.from('key'))
 
 function found(detector: string, text: string): readonly string[] {
   return scanAll(program, redact, [Buffer.from(text)])
-    .filter((finding) => finding.detector === detector)
+    .findings.filter((finding) => finding.detector === detector)
     .map(({ offset, length }) => text.slice(offset, offset + length))
 }
 

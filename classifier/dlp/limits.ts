@@ -31,8 +31,12 @@ export const maxInflatedRatio = 100
 /** Shorter runs of base64 are not decoded: a card number alone has 24 characters. */
 export const minBase64Characters = 24
 
-/** Findings of one stream; past it only the number goes on counting. A table of a million cards needs no more. */
+/** Findings kept of one stream; past it only the number goes on counting. A table of a million cards needs no more… */
 export const maxFindings = 1000
+/** …but of each detector so many are kept, whatever the others found. */
+export const findingsEach = 20
+/** Different values that a pattern may ask for: they are told apart up to there. */
+export const maxAtLeast = 1000
 
 /** Words of one dictionary; more are refused (exact-data match is for millions). */
 export const maxDictionaryWords = 10_000

@@ -2,9 +2,15 @@
  * Masking in place, byte for byte: digits become 0, letters and @ X, whatever holds the text together stays (separators, quotes,
  * the escapes of JSON and URLs). A masked JSON number is still a number and base64 still decodes. Equal length always.
  */
+import { type Caps, decodeContent } from '../content/decoder.ts'
 import { isDigit, isLetter } from './bytes.ts'
+import type { Parsed } from './model.ts'
 
-type Span = { readonly offset: number; readonly length: number }
+/** In bytes of the decoded body. */
+export type Span = { readonly offset: number; readonly length: number }
+
+/** The order in which to overwrite: where spans overlap, what comes out does not depend on which was found first. */
+export const inBody = (a: Span, b: Span): number => a.offset - b.offset || a.length - b.length
 
 /** Overwrites the spans in `body`, which begins at `base` of the stream; what lies outside of it is left alone. */
 export function mask(body: Buffer, spans: readonly Span[], base = 0): void {
@@ -12,6 +18,18 @@ export function mask(body: Buffer, spans: readonly Span[], base = 0): void {
     const start = Math.max(0, offset - base)
     maskSpan(body, start, Math.min(body.length, offset + length - base))
   }
+}
+
+/**
+ * A whole body with its `DlpVerdict.masks` overwritten. It is no longer coded: `content-encoding` is to be removed, and
+ * `content-length` may be another. Refused where it can not be decoded to its end.
+ */
+export function maskBody(body: Buffer, contentEncoding: string, spans: readonly Span[], caps: Caps): Parsed<Buffer> {
+  const { body: decoded, problem } = decodeContent(body, contentEncoding, caps)
+  if (problem !== undefined) return { ok: false, problems: [{ path: 'body', message: problem }] }
+  const masked = Buffer.from(decoded)
+  mask(masked, spans)
+  return { ok: true, value: masked }
 }
 
 const escapes = /^(?:%[0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\x[0-9a-fA-F]{2}|\\.)/s

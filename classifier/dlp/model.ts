@@ -55,7 +55,12 @@ export type Finding = {
   readonly confidence: Confidence
 }
 
-export type Problem = { readonly path: string; readonly message: string }
+export type Problem = {
+  readonly path: string
+  readonly message: string
+  /** Of a pattern that is refused: where in it, in characters from 0. */
+  readonly position?: number
+}
 export type Parsed<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly problems: readonly Problem[] }

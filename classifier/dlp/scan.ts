@@ -1,15 +1,17 @@
 /** `postern dlp scan`: whole files and lines of NDJSON through the predefined detectors. No problem text holds a value. */
+import { ContentDecoder, decodeContent } from '../content/decoder.ts'
 import { linesOf } from '../lines.ts'
-import { inflateContent, isGzip } from './decode/content.ts'
 import { detectors } from './detectors.ts'
-import { maxFindings } from './limits.ts'
+import { bodyCaps, isForm } from './inspection.ts'
+import { maxInflatedRatio } from './limits.ts'
 import type { Finding } from './model.ts'
 import { compileDetectors, type Program } from './program.ts'
 import { redaction } from './redact.ts'
-import { DlpStream, inOrder, scanAll } from './stream.ts'
+import { Report } from './report.ts'
+import { DlpStream, scanAll } from './stream.ts'
 
 export type Scan = {
-  /** In the order of their offsets, in bytes. Of a gzip body: in what it decodes to. */
+  /** In the order of their offsets, in bytes. Of a compressed body: in what it decodes to. */
   readonly findings: readonly Finding[]
   /** Why not everything is there. */
   readonly partial?: string
@@ -19,37 +21,43 @@ export type LineScan = { readonly line: number } & (Scan | { readonly problem: s
 /** A line is held as a whole; a body of 32 MB is no longer a message. */
 const maxLineCharacters = 48 * 1024 * 1024
 
+/** Files are scanned as they unfold: however large, in little memory. */
+const fileCaps = { maxBytes: Number.POSITIVE_INFINITY, maxRatio: maxInflatedRatio }
+
 let compiled: Program | undefined
 const program = (): Program => (compiled ??= compileDetectors(detectors))
 /** @param key makes samples comparable between runs */
 const redactionOf = (key: string | undefined) => redaction(key === undefined ? undefined : Buffer.from(key))
 
-/** A file as it comes, in bounded memory; one that is gzip is read whole. */
+/** A file as it comes, packed or not, in bounded memory. */
 export async function scanFile(chunks: AsyncIterable<Uint8Array>, key?: string): Promise<Scan> {
-  const findings: Finding[] = []
-  const stream = new DlpStream(program(), redactionOf(key), (finding) => findings.push(finding))
-  const packed: Buffer[] = []
+  const report = new Report(redactionOf(key))
+  const stream = new DlpStream(program(), (hit) => report.add(hit))
+  let decoder: ContentDecoder | undefined
   for await (const chunk of chunks) {
     const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
-    if (packed.length > 0 || (stream.taken === 0 && isGzip(bytes))) packed.push(bytes)
-    else stream.push(bytes)
+    decoder ??= new ContentDecoder(isGzip(bytes) ? 'gzip' : '', fileCaps)
+    stream.push(decoder.push(bytes))
   }
-  if (packed.length > 0) return scanBody(Buffer.concat(packed), 'gzip', '', key)
   stream.finish()
-  return scanned(findings, stream.found)
+  decoder?.finish()
+  return scanned(report, decoder?.problem)
 }
 
-function scanned(findings: readonly Finding[], found: number): Scan {
-  const partial = found > maxFindings ? { partial: `${found} findings, the first ${maxFindings} are here` } : {}
-  return { findings: inOrder(findings), ...partial }
+function scanned(report: Report, problem: string | undefined): Scan {
+  const { findings, found } = report
+  const cut = found > findings.length ? `${found} findings, ${findings.length} of them are here` : undefined
+  const why = [problem, cut].filter((reason) => reason !== undefined)
+  return why.length > 0 ? { findings, partial: why.join('; ') } : { findings }
 }
 
 function scanBody(body: Buffer, encoding: string, contentType: string, key: string | undefined): Scan {
-  const form = /^application\/x-www-form-urlencoded\b/i.test(contentType)
-  const inflated = inflateContent(body, encoding)
-  const findings = scanAll(program(), redactionOf(key), [inflated.ok ? inflated.body : body], form)
-  return inflated.ok ? { findings } : { findings, partial: `${inflated.problem}; scanned as it is` }
+  const decoded = decodeContent(body, encoding, bodyCaps)
+  return scanned(scanAll(program(), redactionOf(key), [decoded.body], isForm(contentType)), decoded.problem)
 }
+
+/** By its first bytes (RFC 1952), for whoever has no headers. */
+const isGzip = (body: Buffer): boolean => body[0] === 0x1f && body[1] === 0x8b && body[2] === 8
 
 /** Each line as soon as it is there. */
 export async function* scanNdjson(stream: AsyncIterable<string | Uint8Array>, key?: string): AsyncGenerator<LineScan> {

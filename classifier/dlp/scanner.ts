@@ -9,9 +9,9 @@ import { aheadBytes, behindBytes } from './limits.ts'
 import type { Confidence, Detector, Found, Sweep } from './model.ts'
 import { maxRun, type Program } from './program.ts'
 
-/** `offset` in the stream the scanner was given. `value` is for hashing and masking: it never leaves the engine. */
-export type Hit = {
-  readonly detector: string
+/** `offset` and `end` in the stream the scanner was given. */
+export type Sighting = {
+  readonly index: number
   readonly offset: number
   readonly end: number
   readonly value: Buffer
@@ -32,7 +32,7 @@ const nothing: Buffer = Buffer.alloc(0)
 
 export class Scanner {
   readonly #program: Program
-  readonly #emit: (hit: Hit) => void
+  readonly #emit: (sighting: Sighting) => void
   readonly #sweeps: readonly { readonly index: number; readonly sweep: Sweep }[]
   /** By detector: the end of its last finding in the stream. */
   readonly #lastEnds: Float64Array
@@ -43,7 +43,7 @@ export class Scanner {
   #judged = 0
   #text = nothing
 
-  constructor(program: Program, emit: (hit: Hit) => void) {
+  constructor(program: Program, emit: (sighting: Sighting) => void) {
     this.#program = program
     this.#emit = emit
     this.#lastEnds = new Float64Array(program.detectors.length)
@@ -152,6 +152,6 @@ export class Scanner {
     if (!confidence) return
     this.#lastEnds[index] = this.#base + end
     const value = this.#text.subarray(start, end)
-    this.#emit({ detector: detector.name, offset: this.#base + start, end: this.#base + end, value, confidence })
+    this.#emit({ index, offset: this.#base + start, end: this.#base + end, value, confidence })
   }
 }

@@ -1,17 +1,18 @@
 import { expect, test } from 'vitest'
 import { regexDetector } from './custom/regex.ts'
 import { detectors } from './detectors.ts'
-import { aheadBytes, maxFindings } from './limits.ts'
+import { aheadBytes, findingsEach, maxFindings } from './limits.ts'
 import type { Detector } from './model.ts'
 import { compileDetectors } from './program.ts'
 import { redaction } from './redact.ts'
+import { Report } from './report.ts'
 import { DlpStream, scanAll } from './stream.ts'
 import { documents } from './testdata/documents.ts'
 
 const custom = regexDetector('project', '\\bPRJ-[0-9a-f]{4,40}')
 const program = compileDetectors([...detectors, ...(custom.ok ? [custom.value] : [])])
 const redact = redaction(Buffer.from('key'))
-const scan = (...chunks: readonly Buffer[]) => scanAll(program, redact, chunks)
+const scan = (...chunks: readonly Buffer[]) => scanAll(program, redact, chunks).findings
 
 /** Detector and the beginning of the original bytes it points at. */
 function spans(document: Buffer): readonly string[] {
@@ -108,18 +109,20 @@ test('samples compare under one key and under no other', () => {
   const [one, two] = scan(Buffer.from('card 4111111111111111, 4111111111111111'))
   expect(one!.sample).toBe(two!.sample)
   expect(one!.sample).toMatch(/^41…11 #[0-9a-f]{10}$/)
-  const [other] = scanAll(program, redaction(), [Buffer.from('card 4111111111111111')])
+  const [other] = scanAll(program, redaction(), [Buffer.from('card 4111111111111111')]).findings
   expect(other!.sample).not.toBe(one!.sample)
 })
 
-test('a stream is found things in before its end, and a million cards are counted, not kept', () => {
-  let emitted = 0
-  const stream = new DlpStream(program, redact, () => emitted++)
+test('things are found before the end; a million cards are counted, not kept, and do not hide what comes after them', () => {
+  const report = new Report(redact)
+  const stream = new DlpStream(program, (hit) => report.add(hit))
   stream.push(Buffer.from(`card 4111111111111111 ${'.'.repeat(2 * aheadBytes)}`))
-  expect(emitted).toBe(1)
+  expect(report.found).toBe(1)
   stream.push(Buffer.from('378282246310005, '.repeat(2000)))
+  stream.push(Buffer.from('jane@example.com '.repeat(2 * findingsEach)))
   stream.finish()
-  expect([emitted, stream.found]).toEqual([maxFindings, 2001])
+  const count = (name: string) => report.findings.filter(({ detector }) => detector === name).length
+  expect([report.found, count('card'), count('email')]).toEqual([2001 + 2 * findingsEach, maxFindings, findingsEach])
 })
 
 test('detectors see no further than their windows', () => {
@@ -133,5 +136,5 @@ test('detectors see no further than their windows', () => {
   const text = Buffer.concat([Buffer.from('!'), Buffer.alloc(3 * aheadBytes, 'x')])
   const only = compileDetectors([peeking])
   for (const at of [1, 2, aheadBytes, aheadBytes + 1])
-    expect(scanAll(only, redact, [text.subarray(0, at), text.subarray(at)])).toHaveLength(1)
+    expect(scanAll(only, redact, [text.subarray(0, at), text.subarray(at)]).findings).toHaveLength(1)
 })

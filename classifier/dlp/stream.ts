@@ -7,54 +7,69 @@ import { escapes } from './decode/escapes.ts'
 import { Offsets } from './decode/offsets.ts'
 import type { Stage } from './decode/stage.ts'
 import { utf16 } from './decode/utf16.ts'
-import { maxFindings, offsetMemoryBytes, sliceBytes } from './limits.ts'
-import type { Finding } from './model.ts'
+import { offsetMemoryBytes, sliceBytes } from './limits.ts'
+import type { Confidence } from './model.ts'
 import type { Program } from './program.ts'
 import type { Redact } from './redact.ts'
-import { type Hit, Scanner } from './scanner.ts'
+import { Report } from './report.ts'
+import { Scanner, type Sighting } from './scanner.ts'
+
+/** Something found. `value` is for hashing: it never leaves the engine, and is the caller's only until it returns. */
+export type Hit = {
+  /** Of the detector in its program. */
+  readonly index: number
+  readonly detector: string
+  /** In bytes of the original stream. */
+  readonly offset: number
+  readonly length: number
+  readonly value: Buffer
+  readonly confidence: Confidence
+}
 
 /** An original span → where its decoded bytes came from. */
 type Back = { readonly start: (at: number) => number; readonly end: (at: number) => number }
 
 export class DlpStream {
   readonly #program: Program
-  readonly #redact: Redact
-  readonly #emit: (finding: Finding) => void
+  readonly #emit: (hit: Hit) => void
   readonly #stages: readonly Stage[]
   readonly #scanner: Scanner
   readonly #base64: Base64Finder
   /** Bytes decoded so far. */
   #decoded = 0
-  #found = 0
   #taken = 0
   #inner: { readonly scanner: Scanner; readonly offsets: Offsets; size: number } | undefined
 
   /**
-   * @param emit called for each of the first `maxFindings`, as soon as they are certain
+   * @param emit called for each as soon as it is certain, and before `settled` passes it
    * @param form the stream is a query or application/x-www-form-urlencoded
    */
-  constructor(program: Program, redact: Redact, emit: (finding: Finding) => void, form = false) {
+  constructor(program: Program, emit: (hit: Hit) => void, form = false) {
     this.#program = program
     this.#stages = [utf16(), escapes(form)]
-    this.#redact = redact
     this.#emit = emit
     const back = { start: (at: number) => this.#start(at), end: (at: number) => this.#end(at) }
-    this.#scanner = new Scanner(program, (hit) => this.#report(hit, back))
+    this.#scanner = new Scanner(program, (sighting) => this.#report(sighting, back))
     this.#base64 = new Base64Finder({
       begin: () => this.#beginRun(),
       data: (text, offset) => this.#dataOfRun(text, offset),
-      end: () => this.#inner?.scanner.finish(),
+      end: () => {
+        this.#inner?.scanner.finish()
+        this.#inner = undefined
+      },
     })
-  }
-
-  /** How many there were, those past `maxFindings` among them. */
-  get found(): number {
-    return this.#found
   }
 
   /** Bytes pushed so far. */
   get taken(): number {
     return this.#taken
+  }
+
+  /** Everything that begins before this offset has been emitted. It lags by what detectors see before and behind, decoded. */
+  get settled(): number {
+    const outer = this.#start(Math.min(this.#scanner.settled, this.#base64.pending))
+    const inner = this.#inner
+    return inner ? Math.min(outer, this.#start(inner.offsets.start(inner.scanner.settled))) : outer
   }
 
   push(chunk: Buffer): void {
@@ -100,7 +115,7 @@ export class DlpStream {
       start: (at: number) => this.#start(offsets.start(at)),
       end: (at: number) => this.#end(offsets.end(at)),
     }
-    this.#inner = { offsets, size: 0, scanner: new Scanner(this.#program, (hit) => this.#report(hit, back)) }
+    this.#inner = { offsets, size: 0, scanner: new Scanner(this.#program, (sighting) => this.#report(sighting, back)) }
   }
 
   #dataOfRun(text: Buffer, offset: number): void {
@@ -112,22 +127,18 @@ export class DlpStream {
     inner.offsets.forget(inner.size - bytes.length - offsetMemoryBytes)
   }
 
-  #report({ detector, offset, end, value, confidence }: Hit, back: Back): void {
-    if (++this.#found > maxFindings) return
+  #report({ index, offset, end, value, confidence }: Sighting, back: Back): void {
     const start = back.start(offset)
-    const sample = this.#redact(value)
-    this.#emit({ detector, offset: start, length: back.end(end) - start, sample, confidence })
+    const detector = this.#program.detectors[index]!.name
+    this.#emit({ index, detector, offset: start, length: back.end(end) - start, value, confidence })
   }
 }
 
 /** All findings of a whole text, in its order. */
-export function scanAll(program: Program, redact: Redact, chunks: Iterable<Buffer>, form = false): readonly Finding[] {
-  const findings: Finding[] = []
-  const stream = new DlpStream(program, redact, (finding) => findings.push(finding), form)
+export function scanAll(program: Program, redact: Redact, chunks: Iterable<Buffer>, form = false): Report {
+  const report = new Report(redact)
+  const stream = new DlpStream(program, (hit) => report.add(hit), form)
   for (const chunk of chunks) stream.push(chunk)
   stream.finish()
-  return inOrder(findings)
+  return report
 }
-
-export const inOrder = (findings: readonly Finding[]): readonly Finding[] =>
-  findings.toSorted((a, b) => a.offset - b.offset || (a.detector < b.detector ? -1 : 1))

@@ -23,7 +23,7 @@ function ours(body: Buffer): number {
   const chunks = Array.from({ length: Math.ceil(body.length / chunkBytes) }, (_, i) =>
     body.subarray(i * chunkBytes, (i + 1) * chunkBytes),
   )
-  return scanAll(program, redact, chunks).length
+  return scanAll(program, redact, chunks).found
 }
 
 function naive(body: Buffer): number {

@@ -2,7 +2,7 @@
  * A regex of the user's over the stream, in windows at fixed offsets: the same matches wherever the stream is cut, none
  * longer than 512 bytes. V8 runs it only where its backtracking is bounded by the pattern's shape; else the linear engine.
  */
-import { RE2JS } from 're2js'
+import { RE2JS, RE2JSSyntaxException } from 're2js'
 import { slice } from '../bytes.ts'
 import { maxPatternCharacters, maxRegexBytes, regexBehindBytes, regexStepBytes } from '../limits.ts'
 import type { Detector, Found, Parsed, Sweep } from '../model.ts'
@@ -12,15 +12,48 @@ type Search = (subject: string, from: number) => { readonly start: number; reado
 
 /** Refused where RE2 refuses it: look-around and back-references have no bounded cost. Byte semantics (latin1). */
 export function regexDetector(name: string, source: string, ignoreCase = false): Parsed<Detector> {
-  const refuse = (message: string) => ({ ok: false, problems: [{ path: 'regex', message }] }) as const
-  if (source.length > maxPatternCharacters) return refuse(`longer than ${maxPatternCharacters} characters`)
+  const refuse = (message: string, position = 0) =>
+    ({ ok: false, problems: [{ path: 'regex', message, position }] }) as const
+  if (source.length > maxPatternCharacters)
+    return refuse(`longer than ${maxPatternCharacters} characters`, maxPatternCharacters)
   try {
     const search = searchFor(source, ignoreCase)
     if (search('', 0)) return refuse('it matches nothing at all (the empty text)')
     return { ok: true, value: { name, newSweep: () => sweep(search) } }
   } catch (error) {
-    return refuse((error as Error).message)
+    return refuse((error as Error).message, error instanceof RE2JSSyntaxException ? faultIn(source) : 0)
   }
+}
+
+/** Where people have to look: at what RE2 names, or where that is the whole pattern behind its longest good beginning. */
+function faultIn(source: string): number {
+  const fault = faultOf(source)
+  const named = fault?.getPattern() ?? source
+  const places = named === source ? [] : placesOf(named, source)
+  const at = places.find((place) => isSame(faultOf(source.slice(0, place + named.length)), fault))
+  if (at !== undefined) return at
+  let good = source.length - 1
+  while (good > 0 && faultOf(source.slice(0, good))) good--
+  return Math.max(good, 0)
+}
+
+const isSame = (a: RE2JSSyntaxException | undefined, b: RE2JSSyntaxException | undefined): boolean =>
+  a?.getDescription() === b?.getDescription()
+
+function faultOf(source: string): RE2JSSyntaxException | undefined {
+  try {
+    RE2JS.compile(source, RE2JS.DOTALL)
+    return undefined
+  } catch (error) {
+    if (error instanceof RE2JSSyntaxException) return error
+    throw error
+  }
+}
+
+function placesOf(part: string, text: string): readonly number[] {
+  const places: number[] = []
+  for (let i = text.indexOf(part); i >= 0; i = text.indexOf(part, i + 1)) places.push(i)
+  return places
 }
 
 function searchFor(source: string, ignoreCase: boolean): Search {

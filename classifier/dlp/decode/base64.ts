@@ -41,6 +41,11 @@ export class Base64Finder {
     this.#runs = runs
   }
 
+  /** Runs that are still to be begun or to be handed on lie behind this offset. */
+  get pending(): number {
+    return this.#offset
+  }
+
   push(chunk: Buffer): void {
     this.#scan(this.#carry.length === 0 ? chunk : Buffer.concat([this.#carry, chunk]), false)
   }
