@@ -2,10 +2,10 @@
 import { formatAddress, formatCidr, parseBlocks, parseCidr, parseRange } from './address.ts'
 import { isHostPattern } from './fqdn.ts'
 import { learnedPrefix, namespaceOf } from './group.ts'
-import type { AddressGroup, CustomGroup, Group, LearnedGroup, Parsed, Problem } from './model.ts'
+import type { AddressGroup, CustomGroup, Group, LearnedGroup, Parsed } from './model.ts'
 import { modes, reservedGroups } from './model.ts'
 import type { Reader } from './parse.ts'
-import { anyText, list, oneOf, optional, parseWith, required, struct, text } from './parse.ts'
+import { anyText, list, oneOf, optional, parseWith, required, struct, text, uniqueBy } from './parse.ts'
 import { readCriteria } from './parse-criteria.ts'
 
 /** Groups people keep something about. */
@@ -114,22 +114,4 @@ export function parseGroup(input: unknown, path = ''): Parsed<Group> {
   return parseWith(readGroup, input, path)
 }
 
-/** Each name once. */
-export const readGroups: Reader<readonly Group[]> = (input, path, problems) => {
-  const groups = list(readGroup, maxGroups)(input, path, problems)
-  if (groups === undefined) return undefined
-  const wrong = sameNames(groups, path)
-  problems.push(...wrong)
-  return wrong.length > 0 ? undefined : groups
-}
-
-function sameNames(groups: readonly Group[], path: string): readonly Problem[] {
-  const first = new Map<string, number>()
-  return groups.flatMap(({ name }, i) => {
-    const earlier = first.get(name)
-    first.set(name, earlier ?? i)
-    return earlier === undefined
-      ? []
-      : [{ path: `${path}[${i}].name`, message: `\`${name}\` is ${path}[${earlier}], too` }]
-  })
-}
+export const readGroups: Reader<readonly Group[]> = uniqueBy(list(readGroup, maxGroups), ({ name }) => name, 'name')

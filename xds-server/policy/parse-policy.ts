@@ -2,14 +2,17 @@
 import { defaultSettings } from './defaults.ts'
 import { isHostPattern } from './fqdn.ts'
 import { learnedPrefix } from './group.ts'
-import type { Group, IgnoredFlow, Parsed, Policy, Problem, Rule, Settings } from './model.ts'
+import type { Group, IgnoredFlow, Parsed, Policy, Problem, Settings } from './model.ts'
 import { modes, reservedGroups } from './model.ts'
 import type { Reader } from './parse.ts'
 import { anyText, at, didYouMean, flag, integer, list, oneOf, optional, parseWith, required, struct } from './parse.ts'
 import { groupName, readGroups } from './parse-group.ts'
+import { inspectionProblems, readInspections } from './parse-inspection.ts'
 import type { RuleDocument } from './parse-rule.ts'
 import { readRules, ruleToDocument } from './parse-rule.ts'
-import { inspectionProblems, readDlpSensors, readInspections, readWafSensors } from './parse-sensor.ts'
+import { readDlpSensors, readWafSensors } from './parse-sensor.ts'
+import type { DlpSensorDocument, WafSensorDocument } from './sensor-document.ts'
+import { dlpSensorToDocument, wafSensorToDocument } from './sensor-document.ts'
 
 const maxIgnored = 10_000
 /** Ten years: past it a promotion is never. */
@@ -75,7 +78,7 @@ const readParts = struct<Policy>({
   inspections: optional<Policy['inspections']>(readInspections, []),
 })
 
-/** The whole policy; rules and groups are checked against each other, too. */
+/** The whole policy; what its parts name of each other is there, too. */
 export function parsePolicy(input: unknown, path = ''): Parsed<Policy> {
   const parts = parseWith(readParts, input, path)
   if (!parts.ok) return parts
@@ -87,8 +90,17 @@ export function parsePolicy(input: unknown, path = ''): Parsed<Policy> {
 }
 
 /** A policy as a document that `parsePolicy` reads back the same. */
-export type PolicyDocument = Omit<Policy, 'rules'> & { readonly rules: readonly RuleDocument[] }
+export type PolicyDocument = Omit<Policy, 'rules' | 'wafSensors' | 'dlpSensors'> & {
+  readonly rules: readonly RuleDocument[]
+  readonly wafSensors: readonly WafSensorDocument[]
+  readonly dlpSensors: readonly DlpSensorDocument[]
+}
 
 export function policyToDocument(policy: Policy): PolicyDocument {
-  return { ...policy, rules: policy.rules.map((rule: Rule) => ruleToDocument(rule)) }
+  return {
+    ...policy,
+    rules: policy.rules.map(ruleToDocument),
+    wafSensors: policy.wafSensors.map(wafSensorToDocument),
+    dlpSensors: policy.dlpSensors.map(dlpSensorToDocument),
+  }
 }

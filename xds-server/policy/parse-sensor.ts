@@ -1,14 +1,13 @@
 /**
- * Sensors and their bindings as people write them. What a pattern means (is it a regex, is there such a detector) the
- * classifier says (`checkSensor`): this folder has no regex engine for it and runs in a browser.
+ * Sensors as people write them: rules of their own, whole rule sets with exclusions, what becomes of long bodies. Promises
+ * that a sensor looks for something and that nobody takes a predefined one's name. Whether patterns compile, the
+ * classifier says.
  */
-import { learnedPrefix } from './group.ts'
-import type { Parsed, Policy, Problem } from './model.ts'
+import type { Parsed } from './model.ts'
 import type { Reader } from './parse.ts'
 import {
   anyText,
   at,
-  didYouMean,
   flag,
   integer,
   list,
@@ -16,57 +15,41 @@ import {
   optional,
   parseWith,
   required,
+  some,
   struct,
   text,
+  uniqueBy,
 } from './parse.ts'
-import { groupName } from './parse-group.ts'
+import { kindNames, readSensorRules, sensorName } from './parse-sensor-rule.ts'
 import type {
   BodyLimit,
   CrsExclusion,
   CrsSettings,
   DlpSensor,
-  Inspection,
   InspectionProfile,
   InspectionSet,
-  PatternContext,
   SensorBinding,
-  SensorPattern,
   SensorRule,
   WafSensor,
 } from './sensor.ts'
 import {
+  defaultCrs,
   defaultDlpBody,
   defaultWafBody,
   maxInspectBytes,
-  maxSensorPatterns,
-  patternContexts,
   predefinedDlpSensors,
   predefinedWafSensors,
   sensorActions,
 } from './sensor.ts'
 
-/** Sensors of a kind; rules of one. */
+/** Sensors of one kind. */
 const maxSensors = 500
-const maxSensorRules = 500
-/** Sensors bound to one group; groups with sensors. */
-const maxBindings = 50
-const maxInspections = 5_000
 const maxProfiles = 10_000
+/** Exclusions of a rule set; ids, tags and targets of one. */
 const maxExclusions = 1_000
-/** Characters of a pattern, and of a word; words of a pattern (exact data: hashes). */
-const maxPatternLength = 1_024
-const maxWordLength = 256
-const maxWords = 10_000
-const maxHashes = 1_000_000
-const maxAtLeast = 1_000
 /** Past such a score nothing is ever refused; CRS adds 5 for a critical rule. */
 const maxThreshold = 10_000
 
-const sensorName = text((value) =>
-  /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(value)
-    ? { value }
-    : { wrong: `\`${value}\` is no sensor name: letters, digits and . _ - only` },
-)
 const comment = optional(anyText(), '')
 
 const bodyOf = (standard: BodyLimit) =>
@@ -78,109 +61,14 @@ const bodyOf = (standard: BodyLimit) =>
     standard,
   )
 
-const contexts: Reader<readonly PatternContext[]> = (input, path, problems) => {
-  const named = list(oneOf(patternContexts), patternContexts.length)(input, path, problems)
-  if (named?.length === 0)
-    return void problems.push({ path, message: `must name one of ${patternContexts.join(', ')}` })
-  return named && patternContexts.filter((context) => named.includes(context))
-}
-
-const common = {
-  have: optional(flag, true),
-  contexts: optional<readonly PatternContext[]>(contexts, patternContexts),
-  atLeast: optional(integer(1, maxAtLeast), 1),
-}
-const ignoreCase = optional(flag, false)
-const kind = <K extends SensorPattern['kind']>(name: K) => optional<K>(oneOf([name]), name)
-const notEmpty = (max: number) =>
-  text((value) => (value === '' ? { wrong: 'is empty: it would be found everywhere' } : { value }), max)
-
-type Kinds = { readonly [K in SensorPattern['kind']]: Reader<Extract<SensorPattern, { kind: K }>> }
-type Of<K extends SensorPattern['kind']> = Extract<SensorPattern, { kind: K }>
-
-const patterns: Kinds = {
-  regex: struct<Of<'regex'>>({
-    ...common,
-    kind: kind('regex'),
-    regex: required(notEmpty(maxPatternLength)),
-    ignoreCase,
-  }),
-  detector: struct<Of<'detector'>>({ ...common, kind: kind('detector'), detector: required(sensorName) }),
-  words: struct<Of<'words'>>({
-    ...common,
-    kind: kind('words'),
-    words: required(list(notEmpty(maxWordLength), maxWords)),
-    ignoreCase,
-    wholeWords: optional(flag, true),
-  }),
-  exact: struct<Of<'exact'>>({
-    ...common,
-    kind: kind('exact'),
-    salt: required(notEmpty(maxWordLength)),
-    hashes: required(list(notEmpty(maxWordLength), maxHashes)),
-    lengths: required(list(integer(1, maxWordLength), maxWordLength)),
-  }),
-}
-
-const kindFields: Readonly<Record<SensorPattern['kind'], string>> = {
-  regex: 'regex',
-  detector: 'detector',
-  words: 'words',
-  exact: 'hashes',
-}
-const kindNames = Object.keys(kindFields) as readonly SensorPattern['kind'][]
-
-const patternOf =
-  (allowed: readonly SensorPattern['kind'][]): Reader<SensorPattern> =>
-  (input, path, problems) => {
-    if (typeof input !== 'object' || input === null || Array.isArray(input)) {
-      return void problems.push({ path, message: 'must be an object' })
-    }
-    const named = kindNames.filter((name) => kindFields[name] in input)
-    const only = named[0]
-    if (only !== undefined && named.length === 1 && allowed.includes(only)) return patterns[only](input, path, problems)
-    return void problems.push({ path, message: `must have one of ${allowed.map((k) => kindFields[k]).join(', ')}` })
-  }
-
-const readPatterns =
-  (allowed: readonly SensorPattern['kind'][]): Reader<readonly SensorPattern[]> =>
-  (input, path, problems) => {
-    const all = list(patternOf(allowed), maxSensorPatterns)(input, path, problems)
-    if (all === undefined) return undefined
-    if (all.some(({ have }) => have)) return all
-    return void problems.push({ path, message: 'at least one pattern must be had: without, every message matches' })
-  }
-
-const readSensorRules = (allowed: readonly SensorPattern['kind'][]): Reader<readonly SensorRule[]> =>
-  uniqueBy(
-    list(struct<SensorRule>({ name: required(sensorName), patterns: required(readPatterns(allowed)) }), maxSensorRules),
-    ({ name }) => name,
-    'name',
-  )
-
-/** Each key once. */
-function uniqueBy<T>(read: Reader<readonly T[]>, key: (item: T) => string, field: string): Reader<readonly T[]> {
-  return (input, path, problems) => {
-    const items = read(input, path, problems)
-    if (items === undefined) return undefined
-    const first = new Map<string, number>()
-    const wrong = items.flatMap((item, i): readonly Problem[] => {
-      const earlier = first.get(key(item))
-      first.set(key(item), earlier ?? i)
-      const message = `\`${key(item)}\` is ${path}[${earlier}], too`
-      return earlier === undefined ? [] : [{ path: `${path}[${i}].${field}`, message }]
-    })
-    problems.push(...wrong)
-    return wrong.length > 0 ? undefined : items
-  }
-}
-
-const ruleId = text((value) =>
-  /^\d{1,9}(-\d{1,9})?$/.test(value) ? { value } : { wrong: 'must be a rule id, or a range of them: 942100-942199' },
-)
+const ruleId = text((value) => {
+  const [, from, to = from] = /^(\d{1,9})(?:-(\d{1,9}))?$/.exec(value) ?? []
+  if (from === undefined) return { wrong: 'must be a rule id, or a range of them: 942100-942199' }
+  return Number(from) > Number(to) ? { wrong: `\`${value}\` counts backwards` } : { value }
+})
 /** YAML writes ids as numbers. */
 const ids: Reader<readonly string[]> = (input, path, problems) =>
-  list(ruleId, maxExclusions)(
+  some(list(ruleId, maxExclusions))(
     Array.isArray(input) ? input.map((id) => (typeof id === 'number' ? String(id) : id)) : input,
     path,
     problems,
@@ -192,9 +80,9 @@ const target = text((value) =>
 
 type ExclusionFields = { targets?: readonly string[]; ids?: readonly string[]; tags?: readonly string[] }
 const exclusionFields = struct<ExclusionFields>({
-  targets: { read: list(target, maxExclusions), absent: 'omit' },
+  targets: { read: some(list(target, maxExclusions)), absent: 'omit' },
   ids: { read: ids, absent: 'omit' },
-  tags: { read: list(tag, maxExclusions), absent: 'omit' },
+  tags: { read: some(list(tag, maxExclusions)), absent: 'omit' },
 })
 const readExclusion: Reader<CrsExclusion> = (input, path, problems) => {
   const fields = exclusionFields(input, path, problems)
@@ -209,12 +97,12 @@ const readParanoia: Reader<CrsSettings['paranoia']> = (input, path, problems) =>
   integer(1, 4)(input, path, problems) as CrsSettings['paranoia'] | undefined
 
 const readCrs = struct<CrsSettings>({
-  ruleSet: optional<CrsSettings['ruleSet']>(oneOf(['crs', 'base']), 'crs'),
-  paranoia: optional<CrsSettings['paranoia']>(readParanoia, 1),
-  inboundThreshold: optional(integer(1, maxThreshold), 5),
-  outboundThreshold: optional(integer(1, maxThreshold), 4),
-  exclusions: optional<CrsSettings['exclusions']>(list(readExclusion, maxExclusions), []),
-  responses: optional(flag, false),
+  ruleSet: optional<CrsSettings['ruleSet']>(oneOf(['crs', 'base']), defaultCrs.ruleSet),
+  paranoia: optional<CrsSettings['paranoia']>(readParanoia, defaultCrs.paranoia),
+  inboundThreshold: optional(integer(1, maxThreshold), defaultCrs.inboundThreshold),
+  outboundThreshold: optional(integer(1, maxThreshold), defaultCrs.outboundThreshold),
+  exclusions: optional<CrsSettings['exclusions']>(list(readExclusion, maxExclusions), defaultCrs.exclusions),
+  responses: optional(flag, defaultCrs.responses),
 })
 
 const wafFields = struct<WafSensor>({
@@ -257,16 +145,14 @@ function own<T extends { readonly name: string }>(read: Reader<T>, predefined: r
   }
 }
 
-const byName = (sensor: { readonly name: string }): string => sensor.name
-
 export const readWafSensors: Reader<readonly WafSensor[]> = uniqueBy(
   list(own(readWafSensor, predefinedWafSensors), maxSensors),
-  byName,
+  ({ name }) => name,
   'name',
 )
 export const readDlpSensors: Reader<readonly DlpSensor[]> = uniqueBy(
   list(own(readDlpSensor, predefinedDlpSensors), maxSensors),
-  byName,
+  ({ name }) => name,
   'name',
 )
 
@@ -278,69 +164,9 @@ export function parseDlpSensor(input: unknown, path = ''): Parsed<DlpSensor> {
   return parseWith(own(readDlpSensor, predefinedDlpSensors), input, path)
 }
 
-const bindings = optional<readonly SensorBinding[]>(
-  uniqueBy(
-    list(
-      struct<SensorBinding>({ sensor: required(sensorName), action: optional(oneOf(sensorActions), 'allow') }),
-      maxBindings,
-    ),
-    ({ sensor }) => sensor,
-    'sensor',
-  ),
-  [],
-)
-const onFailure = optional<Inspection['onFailure']>(oneOf(['failClosed', 'failOpen']), 'failClosed')
-
-const readInspection = struct<Inspection>({ group: required(groupName), waf: bindings, dlp: bindings, onFailure })
-
-export const readInspections: Reader<readonly Inspection[]> = uniqueBy(
-  list(readInspection, maxInspections),
-  ({ group }) => group,
-  'group',
-)
-
-export function parseInspection(input: unknown, path = ''): Parsed<Inspection> {
-  return parseWith(readInspection, input, path)
-}
-
-type Sensors = Pick<Policy, 'groups' | 'wafSensors' | 'dlpSensors' | 'inspections'>
-
-/** What is wrong with bindings: sensors that are not there, groups that have no members of their own. */
-export function inspectionProblems(policy: Sensors, path = 'inspections'): readonly Problem[] {
-  const known = {
-    waf: [...predefinedWafSensors, ...policy.wafSensors].map(byName),
-    dlp: [...predefinedDlpSensors, ...policy.dlpSensors].map(byName),
-  }
-  const custom = policy.groups.filter((group) => group.kind === 'custom').map(byName)
-  return policy.inspections.flatMap((inspection, i) => [
-    ...groupProblems(inspection.group, custom, `${path}[${i}].group`),
-    ...(['waf', 'dlp'] as const).flatMap((side) =>
-      inspection[side].flatMap(({ sensor }, j) =>
-        known[side].includes(sensor)
-          ? []
-          : [
-              {
-                path: `${path}[${i}].${side}[${j}].sensor`,
-                message: `\`${sensor}\` is no ${side.toUpperCase()} sensor${didYouMean(sensor, known[side])}`,
-              },
-            ],
-      ),
-    ),
-  ])
-}
-
-/** `containers` is every managed workload; the other reserved groups, and address groups, have no sidecars. */
-function groupProblems(group: string, custom: readonly string[], path: string): readonly Problem[] {
-  if (group.startsWith(learnedPrefix) || group === 'containers' || custom.includes(group)) return []
-  const message = `\`${group}\` is no group of workloads${didYouMean(group, [...custom, 'containers'])}`
-  return [{ path, message }]
-}
-
+/** A profile puts together what several groups have: all sensors at most. */
 const profileBindings = required(
-  list(
-    struct<SensorBinding>({ sensor: required(sensorName), action: required(oneOf(sensorActions)) }),
-    2 * maxBindings,
-  ),
+  list(struct<SensorBinding>({ sensor: required(sensorName), action: required(oneOf(sensorActions)) }), 2 * maxSensors),
 )
 const readSet = struct<InspectionSet>({
   wafSensors: required(list(readWafSensor, 2 * maxSensors)),

@@ -77,6 +77,32 @@ export function list<T>(item: Reader<T>, max: number): Reader<readonly T[]> {
   }
 }
 
+/** A list that says something. */
+export function some<T>(read: Reader<readonly T[]>): Reader<readonly T[]> {
+  return (input, path, problems) => {
+    const items = read(input, path, problems)
+    if (items?.length !== 0) return items
+    return void problems.push({ path, message: 'is empty' })
+  }
+}
+
+/** A list in which each key stands once; `field` is where an item says its key. */
+export function uniqueBy<T>(read: Reader<readonly T[]>, key: (item: T) => string, field: string): Reader<readonly T[]> {
+  return (input, path, problems) => {
+    const items = read(input, path, problems)
+    if (items === undefined) return undefined
+    const first = new Map<string, number>()
+    const wrong = items.flatMap((item, i): readonly Problem[] => {
+      const earlier = first.get(key(item))
+      first.set(key(item), earlier ?? i)
+      const message = `\`${key(item)}\` is ${path}[${earlier}], too`
+      return earlier === undefined ? [] : [{ path: `${path}[${i}].${field}`, message }]
+    })
+    problems.push(...wrong)
+    return wrong.length > 0 ? undefined : items
+  }
+}
+
 /** An object with any keys, each judged by `key`. */
 export function record<T>(key: Reader<string>, item: Reader<T>, max: number): Reader<Readonly<Record<string, T>>> {
   return (input, path, problems) => {
@@ -149,13 +175,16 @@ function distance(a: string, b: string): number {
 
 /** Longer texts are not typing errors of any name of ours. */
 const maxGuessed = 64
+/** Slips of the fingers that a guess forgives. */
+const maxApart = 2
 
 /** `; did you mean …?` with the nearest known name, or nothing. */
 export function didYouMean(wrote: string, known: readonly string[]): string {
   if (wrote.length > maxGuessed) return ''
   const near = known
+    .filter((name) => Math.abs(name.length - wrote.length) <= maxApart)
     .map((name) => ({ name, apart: distance(wrote.toLowerCase(), name.toLowerCase()) }))
-    .filter(({ name, apart }) => apart <= Math.min(2, name.length / 2))
+    .filter(({ name, apart }) => apart <= Math.min(maxApart, name.length / 2))
     .sort((a, b) => a.apart - b.apart)[0]
   return near === undefined ? '' : `; did you mean \`${near.name}\`?`
 }

@@ -134,11 +134,20 @@ export const maxInspectBytes = 1024 * 1024
 export const defaultWafBody: BodyLimit = { inspectBytes: 128 * 1024, pastLimit: 'deny' }
 export const defaultDlpBody: BodyLimit = { inspectBytes: 1024 * 1024, pastLimit: 'pass' }
 
-const allContexts = patternContexts
-const found = { have: true, contexts: allContexts, atLeast: 1 } as const
+/** What a pattern says where people say nothing. */
+export const plainPattern: PatternCommon = { have: true, contexts: patternContexts, atLeast: 1 }
+/** What a rule set is where nothing is said: CRS's own defaults. */
+export const defaultCrs: CrsSettings = {
+  ruleSet: 'crs',
+  paranoia: 1,
+  inboundThreshold: 5,
+  outboundThreshold: 4,
+  exclusions: [],
+  responses: false,
+}
 const detectorRule = (name: string): SensorRule => ({
   name,
-  patterns: [{ kind: 'detector', detector: name, ...found }],
+  patterns: [{ kind: 'detector', detector: name, ...plainPattern }],
 })
 const dlp = (name: string, comment: string, detectors: readonly string[]): DlpSensor => ({
   name,
@@ -151,7 +160,7 @@ const waf = (name: CrsSettings['ruleSet'], comment: string): WafSensor => ({
   name,
   comment,
   rules: [],
-  crs: { ruleSet: name, paranoia: 1, inboundThreshold: 5, outboundThreshold: 4, exclusions: [], responses: false },
+  crs: { ...defaultCrs, ruleSet: name },
   body: defaultWafBody,
 })
 
