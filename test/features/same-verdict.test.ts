@@ -29,15 +29,27 @@ const speeches = {
   redis: { says: '*1\r\n$4\r\nPING\r\n', application: 'redis' },
   get: { says: 'GET /a HTTP/1.1\r\nHost: h\r\n\r\n', application: 'http', method: 'GET' },
   post: { says: 'POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n', application: 'http', method: 'POST' },
+  graphql: { says: 'GET /api/graphql HTTP/1.1\r\nHost: h\r\n\r\n', application: 'http', path: '/api/graphql' },
+  soap: {
+    says: 'POST /graphql HTTP/1.1\r\nHost: h\r\nSOAPAction: x\r\nContent-Length: 0\r\n\r\n',
+    application: 'http',
+    method: 'POST',
+    path: '/graphql',
+    headers: { soapaction: 'x' },
+  },
   nonsense: { says: '\u0001\u0002\u0003\u0004\r\n', application: 'unknown' },
 } as const
 type Speech = keyof typeof speeches
 
+type Condition = { readonly ports: Rule['ports']; readonly http: Rule['http']; readonly named?: readonly string[] }
+
 /** Requests are told apart only where a rule names the port for HTTP; elsewhere the two judges may differ. */
-const aCondition = fc.constantFrom(
+const aCondition = fc.constantFrom<Condition[]>(
   { ports: [], http: [] },
   { ports: tcp(80), http: [anHttp({ methods: ['GET'] })] },
   { ports: tcp(80), http: [anHttp({ paths: ['/b', '/a/*'] })] },
+  { ports: tcp(80), http: [], named: ['graphql'] },
+  { ports: tcp(80), http: [], named: ['soap', 'redis'] },
   ...ports.map((port) => ({ ports: tcp(port), http: [] })),
 )
 const someRules = fc
@@ -51,10 +63,10 @@ const someRules = fc
     { minLength: 1, maxLength: 6 },
   )
   .map((all) =>
-    all.map(({ from, condition, applications, action }, i) =>
+    all.map(({ from, condition: { named, ...condition }, applications, action }, i) =>
       aRule(from, 'nv.db.yelb', {
         ...condition,
-        applications: condition.http.length > 0 ? ['http'] : applications,
+        applications: named ?? (condition.http.length > 0 ? ['http'] : applications),
         action,
         id: `r${i}`,
       }),
@@ -63,8 +75,8 @@ const someRules = fc
 
 function flowOf(source: string, port: number, speech: Speech): Flow {
   const { application, ...more } = speeches[speech]
-  const method = 'method' in more ? more.method : undefined
-  const http: HttpRequest | undefined = method && { method, path: '/a', host: 'h', headers: {} }
+  const request: HttpRequest = { method: 'GET', path: '/a', host: 'h', headers: {}, ...more }
+  const http = application === 'http' ? request : undefined
   return { source, destination: podAddress, port, protocol: 'tcp', application, ...(http ? { http } : {}) }
 }
 

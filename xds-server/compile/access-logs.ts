@@ -2,6 +2,7 @@
  * Access logs to the control plane (ALS): the only source of the map, the learner and the counters.
  * What the records look like is written down in `observe/access-log.ts`.
  */
+import { namingHeaders } from '../policy/request-names.ts'
 import type { Message } from './model.ts'
 import type { Direction } from './names.ts'
 import { clusterNames, filterState, logName, logTags } from './names.ts'
@@ -44,12 +45,14 @@ export function denyLog(direction: Direction): Message {
   return tcpLogger(logName(direction, 'deny'), [])
 }
 
-/** `content-type` tells gRPC from other HTTP/2. */
+/** `content-type` tells gRPC from other HTTP/2; the others names that requests show. `user-agent` is logged anyway. */
+const loggedHeaders = [...new Set(['content-type', ...namingHeaders])].filter((name) => name !== 'user-agent').sort()
+
 export function httpLog(direction: Direction): Message {
   const name = logName(direction, 'http')
   return typed(name, 'envoy.extensions.access_loggers.grpc.v3.HttpGrpcAccessLogConfig', {
     common_config: common(name, [tags.application, tags.incident]),
-    additional_request_headers_to_log: ['content-type'],
+    additional_request_headers_to_log: loggedHeaders,
   })
 }
 

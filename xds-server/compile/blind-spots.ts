@@ -1,11 +1,13 @@
 /** Rules that can not do all they say: what people should know about them. */
 import { isAnyRequest } from '../policy/http.ts'
 import type { Rule } from '../policy/model.ts'
+import { isRequestName } from '../policy/request-names.ts'
 import { maxKnownPorts, portsNamed } from './known-ports.ts'
 import type { PortProtocol } from './model.ts'
 import type { Scope } from './scope.ts'
 
-const restrictsRequests = ({ http }: Rule): boolean => http.length > 0 && !http.some(isAnyRequest)
+const restrictsRequests = ({ http, applications }: Rule): boolean =>
+  (http.length > 0 && !http.some(isAnyRequest)) || applications.some(isRequestName)
 
 const consequence: Readonly<Record<Rule['action'], string>> = {
   allow: 'there it allows nothing',
@@ -19,12 +21,12 @@ function reportRequests(scope: Scope, rule: Rule, known: ReadonlyMap<number, Por
   const what = consequence[rule.action]
   if (named.length === 0) {
     scope.report(
-      `requests are seen only on ports that rules name for HTTP; on all others its http part is not: ${what}`,
+      `requests are seen only on ports that rules name for HTTP; on all others what it asks of them is not: ${what}`,
       rule.id,
     )
   } else if (blind.length > 0) {
     scope.report(
-      `port ${blind.join(', ')} is served for something that is no HTTP, so its http part is not seen: ${what}`,
+      `port ${blind.join(', ')} is served for something that is no HTTP, so what it asks of requests is not seen: ${what}`,
       rule.id,
     )
   }

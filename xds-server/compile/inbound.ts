@@ -11,6 +11,7 @@ import type { Message, PortProtocol } from './model.ts'
 import { listenerName, proxyPorts, selfChain } from './names.ts'
 import { peersOf, upToCatchAll } from './peers.ts'
 import { includesPort, tcpRanges } from './ports.ts'
+import { requestsOf } from './requests.ts'
 import type { Scope } from './scope.ts'
 import { servingOf } from './slots.ts'
 
@@ -21,7 +22,7 @@ export function addresses(port: number, ipv6: boolean): Message {
 }
 
 const namesHeader = (rule: Rule): boolean =>
-  rule.action === 'deny' && rule.http.some(({ headers }) => headers.length > 0)
+  rule.action === 'deny' && requestsOf(rule).some(({ headers }) => headers.length > 0)
 
 export function requestHandling(rules: readonly Rule[], settings: Settings, normalisePaths: boolean): RequestHandling {
   return { normalisePaths, rejectUnderscores: rules.some(namesHeader), revealRule: settings.revealRule }

@@ -55,6 +55,10 @@ export function allOf(predicates: readonly Predicate[]): Predicate {
   return listOf('and_matcher', predicates)
 }
 
+export function not(predicate: Predicate): Predicate {
+  return { not_matcher: predicate }
+}
+
 /** What a match leads to: `{action}` or `{matcher}`. */
 export type OnMatch = Message
 

@@ -14,7 +14,7 @@ import type { Message, PortProtocol } from './model.ts'
 import { listenerName, proxyPorts, selfChain } from './names.ts'
 import type { Peer } from './peers.ts'
 import { peersOf, upToCatchAll } from './peers.ts'
-import { looksAtPath } from './requests.ts'
+import { looksAtPath, requestsOf } from './requests.ts'
 import type { Scope } from './scope.ts'
 import type { Inspection } from './slots.ts'
 import { outboundSlots } from './slots.ts'
@@ -40,7 +40,7 @@ function disabledElsewhere(ports: readonly number[]): Message {
 
 const namesMatter = (peer: Peer): boolean => peer.lines.some((line) => line.names !== undefined)
 /** What leaves is not ours to rewrite, unless a rule depends on it. */
-const judgesPaths = (rules: readonly Rule[]): boolean => rules.some((rule) => rule.http.some(looksAtPath))
+const judgesPaths = (rules: readonly Rule[]): boolean => rules.some((rule) => requestsOf(rule).some(looksAtPath))
 
 /** Connections to 15001 itself. */
 const toOwnPort = { when: equals(inputs.destinationPort, `${proxyPorts.outbound}`), leads: toChain(selfChain) }

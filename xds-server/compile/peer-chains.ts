@@ -1,4 +1,6 @@
 /** The chains and tables of one peer on one listener, and the branch that leads to them. */
+
+import { isRequestName } from '../policy/request-names.ts'
 import type { TcpChain } from './chains.ts'
 import { filterStates, tcpChain } from './chains.ts'
 import type { RequestHandling } from './http-chains.ts'
@@ -66,7 +68,8 @@ function greetings(rows: readonly Row[], port: number | undefined, enforced: boo
     port === undefined ? [1, ...rows.flatMap((row) => row.ports.flatMap((r) => [r.from, r.to + 1]))] : [port]
   const allowed = new Set(ports.flatMap((at) => allowedApplications(rows, 'tcp', at)))
   if (allowed.size === everyApplication.length) return '*'
-  return allowed.size === 0 ? '-' : [...allowed].sort().join(',')
+  const greeting = [...allowed].filter((name) => !isRequestName(name)).sort()
+  return greeting.length === 0 ? '-' : greeting.join(',')
 }
 
 function tablesOf(place: Place, peer: Peer, rows: Rows, slots: readonly Slot[]): readonly Resource[] {

@@ -1,8 +1,20 @@
 /** Tables as Envoy's RBAC: `shadow_matcher` is what the policy says, `matcher` is the same where it is enforced. */
 import type { ApplicationName } from '../policy/applications.ts'
 import { defaultRuleId } from '../policy/model.ts'
+import { nameLooksAtPath, requestSignature } from '../policy/request-names.ts'
 import type { Branch, Predicate } from './matching.ts'
-import { allOf, anyOf, equals, filterStateInput, firstOf, headerInput, inputs, matches, toVerdict } from './matching.ts'
+import {
+  allOf,
+  anyOf,
+  equals,
+  filterStateInput,
+  firstOf,
+  headerInput,
+  inputs,
+  matches,
+  not,
+  toVerdict,
+} from './matching.ts'
 import type { Message } from './model.ts'
 import { filterState } from './names.ts'
 import { portsPredicate } from './ports.ts'
@@ -21,8 +33,17 @@ const httpPredicates: Partial<Readonly<Record<ApplicationName, Predicate>>> = {
 }
 
 function applicationPredicate(name: string, view: View): Predicate {
-  const inHttp = view === 'http' ? httpPredicates[name as ApplicationName] : undefined
+  const inHttp = view === 'http' ? (httpPredicates[name as ApplicationName] ?? namedRequest(name)) : undefined
   return inHttp ?? equals(application, name)
+}
+
+/** A request that shows this name, and none that comes before it. */
+function namedRequest(name: string): Predicate | undefined {
+  const signature = requestSignature(name)
+  if (signature === undefined) return undefined
+  const { carrier, any: alternatives, but } = signature
+  const others = but.length > 0 ? [not(requestPredicate(but))] : []
+  return allOf([httpPredicates[carrier]!, requestPredicate(alternatives), ...others])
 }
 
 function namesPredicate(names: readonly string[], view: View): Predicate {
@@ -30,11 +51,15 @@ function namesPredicate(names: readonly string[], view: View): Predicate {
   return anyOf(names.map((name) => matches(input, hostRegex(name))))
 }
 
+/** Without the names of requests that match anyway, because their carrier does. */
+const plain = (names: readonly string[]): readonly string[] =>
+  names.filter((name) => !names.includes(requestSignature(name)?.carrier ?? ''))
+
 /** Undefined: always matches. */
 function rowPredicate(row: Row, view: View): Predicate | undefined {
   const parts: readonly Predicate[] = [
     ...(row.ports.length > 0 ? [portsPredicate(row.ports)] : []),
-    ...(row.applications ? [anyOf(row.applications.map((name) => applicationPredicate(name, view)))] : []),
+    ...(row.applications ? [anyOf(plain(row.applications).map((name) => applicationPredicate(name, view)))] : []),
     ...(row.names.length > 0 ? [namesPredicate(row.names, view)] : []),
     ...(row.requests.length > 0 ? [requestPredicate(row.requests)] : []),
   ]
@@ -42,8 +67,11 @@ function rowPredicate(row: Row, view: View): Predicate | undefined {
 }
 
 /** Where any rule looks at paths, nobody can vouch for a path that two programs read differently. */
-function slashGuard(rows: readonly Row[]): readonly Branch[] {
-  const guarded = rows.some((row) => row.requests.some(looksAtPath))
+function slashGuard(rows: readonly Row[], view: View): readonly Branch[] {
+  if (view !== 'http') return []
+  const guarded = rows.some(
+    (row) => row.requests.some(looksAtPath) || plain(row.applications ?? []).some(nameLooksAtPath),
+  )
   return guarded ? [{ when: ambiguousPath, leads: toVerdict(defaultRuleId, 'deny') }] : []
 }
 
@@ -55,7 +83,7 @@ function matcherOf(rows: readonly Row[], view: View): Message {
     return when === undefined ? [] : [{ when, leads: toVerdict(row.rule, row.action) }]
   })
   const otherwise = always ? toVerdict(always.rule, always.action) : toVerdict(defaultRuleId, 'deny')
-  return firstOf([...slashGuard(rows), ...branches], otherwise)
+  return firstOf([...slashGuard(rows, view), ...branches], otherwise)
 }
 
 const rbacTypes: Readonly<Record<View, string>> = {

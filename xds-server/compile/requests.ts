@@ -4,7 +4,8 @@
  * `\C` is any byte: `.` would let invalid UTF-8 slip past a deny. One expression for each pattern: Envoy bounds the
  * size of each.
  */
-import type { HeaderMatch, HttpMatch } from '../policy/model.ts'
+import type { HeaderMatch, HttpMatch, Rule } from '../policy/model.ts'
+import { requestSignature } from '../policy/request-names.ts'
 import type { Predicate } from './matching.ts'
 import { allOf, anyOf, equals, filterStateInput, headerInput, matches, startsWith } from './matching.ts'
 import { filterState } from './names.ts'
@@ -69,6 +70,15 @@ export function looksAtPath(match: HttpMatch): boolean {
  * reads it. The same as `isAmbiguous` in policy/http-path.ts.
  */
 export const ambiguousPath: Predicate = matches(path, '(?i)[^?]*(?:%(?:2f|5c)|/\\.\\.?;)\\C*')
+
+/** Everything a rule asks of requests, by its http part or by a name that requests show. */
+export function requestsOf({ http, applications }: Rule): readonly HttpMatch[] {
+  const named = applications.flatMap((name) => {
+    const signature = requestSignature(name)
+    return signature === undefined ? [] : [...signature.any, ...signature.but]
+  })
+  return [...http, ...named]
+}
 
 function alternativePredicate({ methods, paths, hosts, headers, grpc }: HttpMatch): Predicate {
   const parts: readonly (readonly Predicate[])[] = [

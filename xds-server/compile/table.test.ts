@@ -1,10 +1,11 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { aFlow, anHttp, aRule, aWorkload, aWorld, tcp } from '../../test/support/builders.ts'
-import { applications } from '../policy/applications.ts'
+import { applications, isHttp, namesServer } from '../policy/applications.ts'
 import { decide } from '../policy/decide.ts'
 import { directory } from '../policy/directory.ts'
 import type { Rule } from '../policy/model.ts'
+import { namesIn } from '../policy/request-names.ts'
 import { includesPort } from './ports.ts'
 import type { Row } from './table.ts'
 import { allowedApplications, everyApplication, mayAllow, rowsOf } from './table.ts'
@@ -78,16 +79,16 @@ test('unseen conditions: an allow is not there, a deny is for everything it migh
     'tcp',
   )
   expect(rows.map((row) => [row.rule, row.applications])).toEqual([
-    ['deny-get', ['http', 'http2', 'grpc']],
-    ['deny-grpc', ['grpc', 'http2']],
+    ['deny-get', everyApplication.filter(isHttp)],
+    ['deny-grpc', ['grpc', 'http2', ...namesIn('grpc')]],
     ['rest', undefined],
   ])
-  expect(everyApplication.filter((name) => !mayAllow(rows, name, 80))).toEqual(['http', 'http2', 'grpc'])
+  expect(everyApplication.filter((name) => !mayAllow(rows, name, 80))).toEqual(everyApplication.filter(isHttp))
 })
 
 test('a name can be asked for by TLS and HTTP only: elsewhere a deny of it is not there for other traffic', () => {
   const line = { rule: aRule(from, 'partner', { id: 'p', action: 'deny' }), names: ['api.partner.example'] }
-  expect(rowsOf([line], 'tcp')[0]?.applications).toEqual(['http', 'http2', 'grpc', 'tls'])
+  expect(rowsOf([line], 'tcp')[0]?.applications).toEqual(everyApplication.filter(namesServer))
   expect(rowsOf([line], 'tls')[0]).toMatchObject({ applications: undefined, names: ['api.partner.example'] })
   expect(rowsOf([line], 'http')[0]).toMatchObject({ applications: undefined, names: ['api.partner.example'] })
   expect(rowsOf([{ ...line, rule: { ...line.rule, action: 'allow' } }], 'tcp')).toEqual([])

@@ -7,6 +7,7 @@
 import { applications, covers, isHttp, namesServer } from '../policy/applications.ts'
 import { isAnyRequest } from '../policy/http.ts'
 import type { Action, HttpMatch, PortRange, Rule } from '../policy/model.ts'
+import { requestSignature } from '../policy/request-names.ts'
 import { includesPort, tcpRanges } from './ports.ts'
 
 /** `tcp`: the application only. `tls`: the server name, too. `http`: requests. */
@@ -33,9 +34,12 @@ export type Row = {
 export const everyApplication: readonly string[] = Object.keys(applications)
 const httpApplications = everyApplication.filter(isHttp)
 
-/** To a chain that only knows the first bytes, gRPC looks like any HTTP/2. */
-const blurred = (wanted: readonly string[]): readonly string[] =>
-  wanted.includes('grpc') && !wanted.includes('http2') ? [...wanted, 'http2'] : wanted
+/** What a chain that only knows the first bytes takes gRPC, and the names that requests show, for. */
+const lookAlikes = (name: string): readonly string[] => {
+  const carrier = requestSignature(name)?.carrier ?? name
+  return carrier === name && name !== 'grpc' ? [name] : [name, carrier === 'grpc' ? 'http2' : carrier]
+}
+const blurred = (wanted: readonly string[]): readonly string[] => [...new Set(wanted.flatMap(lookAlikes))]
 
 /** The applications a rule is about, all spelt out; undefined: any. */
 function wantedApplications({ applications: named, http }: Rule): readonly string[] | undefined {

@@ -19,6 +19,8 @@ import {
   type TcpLogEntry,
 } from '../envoy/access-logs.ts'
 import { isApplication } from '../policy/applications.ts'
+import { normalisePath } from '../policy/http-path.ts'
+import { nameOfRequest } from '../policy/request-names.ts'
 import type { AccessRecord } from './model.ts'
 
 /** Why something could not be used; the metric's label. */
@@ -140,7 +142,7 @@ function readHttp(entry: HttpLogEntry, context: Context): Read {
     kind: 'http',
     phase: 'end',
     stream: incident,
-    application: grpc ? 'grpc' : shared.application,
+    application: named(grpc ? 'grpc' : shared.application, entry),
     serverName: shared.serverName ?? (context.log.direction === 'out' ? host : undefined),
     bytesReceived: int64(common.downstream_wire_bytes_received),
     bytesSent: int64(common.downstream_wire_bytes_sent),
@@ -158,6 +160,16 @@ function readHttp(entry: HttpLogEntry, context: Context): Read {
     },
     details: cut(response?.response_code_details ?? '', maxNameLength),
   }
+}
+
+/** The name that the request shows, if it shows one. */
+function named(carrier: string | undefined, { request }: HttpLogEntry): string | undefined {
+  if (carrier === undefined || request === undefined) return carrier
+  const { request_method: method, path, authority, request_headers, user_agent } = request
+  const headers = user_agent === '' ? request_headers : { ...request_headers, 'user-agent': user_agent }
+  const at = withoutQuery(path)
+  const seen = { method: requestMethod(method), path: normalisePath(at) ?? at, host: authority, headers }
+  return nameOfRequest(carrier, carrier === 'grpc' ? { ...seen, grpc: at.slice(1) } : seen) ?? carrier
 }
 
 type Shared = Pick<

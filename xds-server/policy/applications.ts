@@ -45,6 +45,31 @@ export const applications = {
   vnc: { speaksFirst: 'server' },
   rsync: { speaksFirst: 'either' },
   git: { speaksFirst: 'client' },
+  // names that requests show (request-names.ts)
+  clickhouse: { speaksFirst: 'client', kindOf: 'http' },
+  consul: { speaksFirst: 'client', kindOf: 'http' },
+  couchdb: { speaksFirst: 'client', kindOf: 'http' },
+  elasticsearch: { speaksFirst: 'client', kindOf: 'http' },
+  etcd: { speaksFirst: 'client', kindOf: 'grpc' },
+  'etcd-http': { speaksFirst: 'client', kindOf: 'http' },
+  graphql: { speaksFirst: 'client', kindOf: 'http' },
+  'grpc-health': { speaksFirst: 'client', kindOf: 'grpc' },
+  'grpc-reflection': { speaksFirst: 'client', kindOf: 'grpc' },
+  influxdb: { speaksFirst: 'client', kindOf: 'http' },
+  jenkins: { speaksFirst: 'client', kindOf: 'http' },
+  kubernetes: { speaksFirst: 'client', kindOf: 'http' },
+  loki: { speaksFirst: 'client', kindOf: 'http' },
+  otlp: { speaksFirst: 'client', kindOf: 'http' },
+  'otlp-grpc': { speaksFirst: 'client', kindOf: 'grpc' },
+  prometheus: { speaksFirst: 'client', kindOf: 'http' },
+  rabbitmq: { speaksFirst: 'client', kindOf: 'http' },
+  registry: { speaksFirst: 'client', kindOf: 'http' },
+  s3: { speaksFirst: 'client', kindOf: 'http' },
+  soap: { speaksFirst: 'client', kindOf: 'http' },
+  solr: { speaksFirst: 'client', kindOf: 'http' },
+  vault: { speaksFirst: 'client', kindOf: 'http' },
+  websocket: { speaksFirst: 'client', kindOf: 'http' },
+  wordpress: { speaksFirst: 'client', kindOf: 'http' },
   unknown: { speaksFirst: 'either' },
 } as const satisfies Record<string, ApplicationFacts>
 
@@ -63,6 +88,11 @@ export function covers(wanted: string, seen: string): boolean {
     if (name === wanted) return true
   }
   return false
+}
+
+/** Without those that another of them covers. */
+export function widest(names: readonly string[]): readonly string[] {
+  return names.filter((name) => !names.some((wider) => wider !== name && covers(wider, name)))
 }
 
 /** Who speaks first; an application we do not know is treated as `either`. */

@@ -3,10 +3,11 @@
  * The applications are few, so they are tried one by one; requests and server names are not, so a rule that depends on
  * one is a `maybe`: it is counted as an outcome, and the walk goes on behind it.
  */
-import { applications, covers, isHttp, namesServer } from './applications.ts'
+import { applications, covers, isHttp, namesServer, widest } from './applications.ts'
 import { isAnyRequest, looksAtPath, matchesHttp } from './http.ts'
 import { isAmbiguous } from './http-path.ts'
 import type { Action, HttpRequest, Rule } from './model.ts'
+import { nameLooksAtPath, nameOfRequest, namesIn } from './request-names.ts'
 import { matchesApplication } from './rule.ts'
 
 /** What is known of a connection beyond its addresses and port, which the rules given here all fit. */
@@ -24,10 +25,19 @@ const everyApplication = Object.keys(applications)
 const httpApplications = everyApplication.filter(isHttp)
 
 /** gRPC shows only in a request: until then an HTTP/2 connection may be either. */
-function refined(application: string, http: HttpRequest | undefined): readonly string[] {
+function carriers(application: string, http: HttpRequest | undefined): readonly string[] {
   if (application !== 'http2') return [application]
   if (http === undefined) return ['http2', 'grpc']
   return [http.grpc === undefined ? 'http2' : 'grpc']
+}
+
+/** The name that the request shows, or those it may yet show, as far as any rule asks for them. */
+function refined(rules: readonly Rule[], application: string, http: HttpRequest | undefined): readonly string[] {
+  return carriers(application, http).flatMap((carrier) => {
+    if (http !== undefined) return [nameOfRequest(carrier, http) ?? carrier]
+    const asked = namesIn(carrier).filter((name) => rules.some((rule) => rule.applications.includes(name)))
+    return [carrier, ...asked]
+  })
 }
 
 const mentions = (rule: Rule, application: string, named: readonly string[]): boolean =>
@@ -45,8 +55,11 @@ function toldApart(rules: readonly Rule[], named: readonly string[]): readonly s
 }
 
 function possibleApplications(rules: readonly Rule[], { application, http, named }: Known): readonly string[] {
-  if (application !== undefined) return refined(application, http)
-  if (http !== undefined) return http.grpc === undefined ? ['http', 'http2'] : ['grpc']
+  if (application !== undefined) return refined(rules, application, http)
+  if (http !== undefined) {
+    const possible = http.grpc === undefined ? ['http', 'http2'] : ['grpc']
+    return possible.flatMap((name) => refined(rules, name, http))
+  }
   return toldApart(rules, named)
 }
 
@@ -83,11 +96,14 @@ function endsHttp(rule: Rule, known: Known): boolean {
  * default, whatever the rules are: nobody could vouch for it.
  */
 function isGuarded(rules: readonly Rule[], known: Known): boolean {
-  if (!rules.some((rule) => rule.http.some(looksAtPath))) return false
+  if (!rules.some(asksForPath)) return false
   const end = rules.findIndex((rule) => endsHttp(rule, known))
   const reached = end < 0 ? rules : rules.slice(0, end)
-  return reached.some((rule) => rule.http.some(looksAtPath))
+  return reached.some(asksForPath)
 }
+
+const asksForPath = ({ http, applications: named }: Rule): boolean =>
+  http.some(looksAtPath) || widest(named).some(nameLooksAtPath)
 
 /**
  * Rules that one application can meet, in order; `last` is the one that ends the walk, undefined the default.
