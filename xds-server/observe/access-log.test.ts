@@ -144,6 +144,15 @@ describe('an HTTP record', () => {
     expect([other?.application, other?.http?.grpc]).toEqual(['http', undefined])
   })
 
+  test('a request that shows what it is about is called so, and a path that only looks like it once normalised, too', () => {
+    const application = (over: object) =>
+      readHttp({ tags: { app: 'http' }, request: { ...request, ...over } })[0]?.application
+    expect(application({ path: '/shop/_search?q=x' })).toBe('elasticsearch')
+    expect(application({ path: '/x/..//%5fcat/indices' })).toBe('elasticsearch')
+    expect(application({ path: '/write', user_agent: 'Telegraf/1.30' })).toBe('influxdb')
+    expect(application({ path: '/', request_headers: { upgrade: 'websocket' } })).toBe('websocket')
+  })
+
   test('going out asks for the host it names', () => {
     expect(readHttp({ request }, 'out|http')[0]?.serverName).toBe('10.21.0.2')
     expect(readHttp({ request }, 'in|http')[0]?.serverName).toBeUndefined()
