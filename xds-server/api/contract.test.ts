@@ -35,6 +35,7 @@ const why: Verdict = {
     destination: { kind: 'workload', ip: '10.42.0.1', workload: pod, groups: ['nv.ui.yelb', 'any'] },
     misses: [{ rule: 'a', field: 'http' }],
     moreMisses: 3,
+    sensors: { waf: [{ sensor: 'crs', action: 'deny' }], dlp: [] },
   } satisfies Whole<Verdict['trace']>,
 }
 const rule: Whole<RuleDocument> & { id: string } = {

@@ -5,6 +5,7 @@
 import { circuitBreakers } from './clusters.ts'
 import type { Message } from './model.ts'
 import { clusterNames } from './names.ts'
+import { discoveryOf, trustedTls } from './trusted-server.ts'
 import { any, typed } from './typed.ts'
 
 export type BootstrapOptions = {
@@ -82,33 +83,16 @@ const http2: Message = {
   ),
 }
 
-function tls({ serverName, ca }: BootstrapOptions['controlPlane']): Message {
-  return typed('tls', 'envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext', {
-    sni: serverName,
-    common_tls_context: {
-      alpn_protocols: ['h2'],
-      // Envoy's clients stop at 1.2 where nothing is said
-      tls_params: { tls_minimum_protocol_version: 'TLSv1_3', tls_maximum_protocol_version: 'TLSv1_3' },
-      validation_context: {
-        trusted_ca: { inline_string: ca },
-        match_typed_subject_alt_names: [{ san_type: 'DNS', matcher: { exact: serverName } }],
-      },
-    },
-  })
-}
-
-const isAddress = (host: string): boolean => /^[0-9.]+$/.test(host) || host.includes(':')
-
 function controlPlane(options: BootstrapOptions['controlPlane']): Message {
   const { host, port } = options
   const endpoint = { address: { socket_address: { address: host, port_value: port } } }
   return {
     name: clusterNames.controlPlane,
-    type: isAddress(host) ? 'STATIC' : 'STRICT_DNS',
+    type: discoveryOf(host),
     connect_timeout: '5s',
     circuit_breakers: circuitBreakers,
     typed_extension_protocol_options: http2,
-    transport_socket: tls(options),
+    transport_socket: trustedTls(options),
     load_assignment: {
       cluster_name: clusterNames.controlPlane,
       endpoints: [{ lb_endpoints: [{ endpoint }] }],

@@ -37,13 +37,16 @@ export type TcpChain = {
   readonly cuts: number
 }
 
-/** A filter that is configured by a resource of its own. No `fallback`: without it connections are closed. */
-function discovered(name: string, type: string, fallback?: Message): Message {
+/**
+ * A filter that is configured by a resource of its own, of one of these types. No `fallback`: without it connections
+ * are closed.
+ */
+function discovered(name: string, kinds: readonly string[], fallback?: Message): Message {
   return {
     name,
     config_discovery: {
       config_source: { ads: {}, resource_api_version: 'V3', initial_fetch_timeout: tableWait },
-      type_urls: [`type.googleapis.com/${type}`],
+      type_urls: kinds.map((type) => `type.googleapis.com/${type}`),
       ...(fallback ? { default_config: fallback } : {}),
     },
   }
@@ -70,7 +73,12 @@ const rbacTypes: Readonly<Record<View, string>> = {
 }
 
 export function rbacFilter(table: string, view: View): Message {
-  return discovered(table, rbacTypes[view], rbacWhileMissing(view))
+  return discovered(table, [rbacTypes[view]], rbacWhileMissing(view))
+}
+
+/** Whether and how requests are looked into: what it is changes with sensors and modes, and denies while missing. */
+export function inspectFilter(name: string): Message {
+  return discovered(name, [types.externalProcessor, types.httpFilterState, types.httpRbac], rbacWhileMissing('http'))
 }
 
 /** Nobody may greet, while we do not know who may. */
@@ -121,8 +129,10 @@ export function tcpChain(it: TcpChain): Message {
   const { connecting, recognition } = it
   return chain(it.name, it.cuts, [
     //  before the sniffer, which reads it
-    ...(connecting.when === 'at-once' ? [discovered(connecting.greetings, types.networkFilterState, noGreetings)] : []),
-    recognition.by === 'pin' ? pin(recognition.application) : discovered(snifferName, types.wasm),
+    ...(connecting.when === 'at-once'
+      ? [discovered(connecting.greetings, [types.networkFilterState], noGreetings)]
+      : []),
+    recognition.by === 'pin' ? pin(recognition.application) : discovered(snifferName, [types.wasm]),
     rbacFilter(it.table, it.view),
     loggedProxy(it),
   ])

@@ -1,7 +1,9 @@
 /** The clusters every sidecar has: the same for all, so they are sent once and never change. */
+import { classifierCluster } from './classifier.ts'
 import { http1Options } from './http-chains.ts'
 import type { Message } from './model.ts'
 import { clusterNames, proxyPorts } from './names.ts'
+import type { ClassifierAddress } from './options.ts'
 import { any } from './typed.ts'
 
 /** Envoy's default is 1,024 of each: a busy app passes that. The sidecar's memory is bounded by its overload manager. */
@@ -60,8 +62,9 @@ function resetter(): Message {
 }
 
 /** Sorted by name. */
-export function clusters(): readonly Message[] {
+export function clusters(classifier: ClassifierAddress | undefined): readonly Message[] {
   return [
+    ...(classifier ? [classifierCluster(classifier, circuitBreakers)] : []),
     originalDestination(clusterNames.inbound, { upstream_bind_config: passingSources }),
     originalDestination(clusterNames.outbound, {}),
     resetter(),

@@ -5,6 +5,8 @@
  * connections, no clock; builds names only by `names.ts`.
  */
 import type { Directory } from '../policy/directory.ts'
+import { inspectionSetOf } from '../policy/profiles.ts'
+import type { InspectionProfile } from '../policy/sensor.ts'
 import type { Blocks } from './blocks.ts'
 import { blocksOf } from './blocks.ts'
 import type { RulesByGroup } from './classes.ts'
@@ -20,6 +22,8 @@ import type { Footprint } from './reuse.ts'
 import { footprintOf, sameFootprint } from './reuse.ts'
 import type { Scope, WorkloadClass } from './scope.ts'
 import { scopeOf } from './scope.ts'
+import type { Sensing } from './sensing.ts'
+import { sensingOf } from './sensing.ts'
 
 /** One class, what it was made from, and what people should know about it. */
 type Made = {
@@ -28,6 +32,7 @@ type Made = {
   readonly shared: readonly Resource[]
   readonly snapshot: ClassSnapshot
   readonly statuses: readonly CompileStatus[]
+  readonly profiles: readonly InspectionProfile[]
 }
 
 /** What is prepared once for all classes. */
@@ -36,6 +41,7 @@ type Bench = {
   readonly options: CompileOptions
   readonly blocks: Blocks
   readonly rules: RulesByGroup
+  readonly sensing: Sensing
   readonly shared: readonly Resource[]
 }
 
@@ -71,7 +77,21 @@ function make(workloads: WorkloadClass, bench: Bench, before: Made | undefined):
   const scope = scopeOf(workloads, given)
   const listeners = new Map([outbound(scope), ...inbound(scope)].map((one) => [one.name, one]))
   const snapshot = snapshotOf(scope, shared, listeners, before)
-  return { footprint, listeners, shared, snapshot, statuses: scope.statuses }
+  return { footprint, listeners, shared, snapshot, statuses: scope.statuses, profiles: profilesOf(listeners) }
+}
+
+function profilesOf(listeners: Made['listeners']): readonly InspectionProfile[] {
+  const peers = [...listeners.values()].flatMap((one) => one.peers)
+  return peers.flatMap(({ inspecting }) => (inspecting.kind === 'nothing' ? [] : [inspecting.profile]))
+}
+
+/** People who bound sensors think that somebody looks. */
+function unlooked({ active }: Sensing, { classifier }: CompileOptions): readonly CompileStatus[] {
+  if (!active || classifier !== undefined) return []
+  const message = 'sensors are bound to groups, but the control plane was started without a classifier'
+  return [
+    { class: 'all sidecars', message: `${message}: nothing is inspected, and what must not pass without is refused` },
+  ]
 }
 
 /** Makes only when it is given something else than the last time. */
@@ -93,6 +113,12 @@ function oncePerRule(statuses: readonly CompileStatus[]): readonly CompileStatus
   })
 }
 
+/** What never changes while a control plane runs. */
+const sameSurroundings = (a: CompileOptions, b: CompileOptions): boolean =>
+  a.sniffer === b.sniffer &&
+  a.classifier?.token === b.classifier?.token &&
+  JSON.stringify(a.classifier?.address) === JSON.stringify(b.classifier?.address)
+
 export type Compiler = {
   /** Only what differs from the call before is worked on; the answer is the same as that of a fresh compiler. */
   compile(directory: Directory, options: CompileOptions): Compiled
@@ -104,13 +130,18 @@ export function compiler(): Compiler {
   let shared: { readonly options: CompileOptions; readonly resources: readonly Resource[] } | undefined
   return {
     compile(directory, options) {
-      if (shared?.options.sniffer !== options.sniffer) shared = { options, resources: resourcesOfEverySidecar(options) }
+      if (shared === undefined || !sameSurroundings(shared.options, options)) {
+        shared = { options, resources: resourcesOfEverySidecar(options) }
+        before = new Map()
+      }
+      const sensing = sensingOf(directory, options.classifier)
       const prefixes = directory.prefixes()
       const bench: Bench = {
         directory,
         options,
         blocks: blocksOf(prefixes),
         rules: rules(directory.rules.rules),
+        sensing,
         shared: shared.resources,
       }
       const { classes, classOf } = classesOf(directory)
@@ -120,7 +151,11 @@ export function compiler(): Compiler {
         classes: new Map([...made].map(([key, { snapshot }]) => [key, snapshot])),
         classOf,
         prefixes,
-        status: oncePerRule([...made.values()].flatMap(({ statuses }) => statuses)),
+        status: [...unlooked(sensing, options), ...oncePerRule([...made.values()].flatMap(({ statuses }) => statuses))],
+        inspection: inspectionSetOf(
+          [...made.values()].flatMap(({ profiles }) => profiles),
+          sensing.sensors,
+        ),
       }
     },
   }

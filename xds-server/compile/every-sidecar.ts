@@ -86,8 +86,8 @@ function readiness(): Resource {
   return { type: 'listener', name: readyListener, body, rules: [] }
 }
 
-function clusterResources(): readonly Resource[] {
-  return clusters().map((fields) => ({
+function clusterResources({ classifier }: CompileOptions): readonly Resource[] {
+  return clusters(classifier?.address).map((fields) => ({
     type: 'cluster',
     name: String(fields.name),
     body: any('envoy.config.cluster.v3.Cluster', fields),
@@ -96,5 +96,5 @@ function clusterResources(): readonly Resource[] {
 }
 
 export function resourcesOfEverySidecar(options: CompileOptions): readonly Resource[] {
-  return [...clusterResources(), sniffer(options.sniffer), resetter(), readiness()]
+  return [...clusterResources(options), sniffer(options.sniffer), resetter(), readiness()]
 }

@@ -3,10 +3,11 @@
  * inbound paths are normalised first; otherwise requests pass as they are (header case, host, request id).
  */
 import { httpLog } from './access-logs.ts'
-import { chain, idleTimeout, pin, rbacFilter } from './chains.ts'
+import { chain, idleTimeout, inspectFilter, pin, rbacFilter } from './chains.ts'
+import { headsOnly } from './inspect-filter.ts'
 import type { Message } from './model.ts'
 import type { Direction } from './names.ts'
-import { clusterNames, filterState } from './names.ts'
+import { clusterNames, filterState, refererCopy } from './names.ts'
 import { any, typed } from './typed.ts'
 
 export type HttpVersion = 'http1' | 'http2'
@@ -16,6 +17,8 @@ export type HttpChain = {
   readonly version: HttpVersion
   readonly name: string
   readonly table: string
+  /** Name of the resource that says how requests are looked into. */
+  readonly inspect: string
   readonly requests: RequestHandling
   readonly cuts: number
 }
@@ -90,38 +93,75 @@ const incidentFilter = typed('incident', 'envoy.extensions.filters.http.set_filt
 
 const incident = `%FILTER_STATE(${filterState.incident}:PLAIN)%`
 
+function because(expression: string): Message {
+  const filter = 'envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter'
+  return { extension_filter: typed('refused', filter, { expression }) }
+}
+
 /** RBAC's own refusals only (gRPC too): a 403 for another reason, or of the app, stays as it is. */
-const refusedByPolicy: Message = {
-  extension_filter: typed('refused', 'envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter', {
-    expression: "response.code_details.startsWith('rbac_access_denied')",
-  }),
+const refusedByPolicy = because("response.code_details.startsWith('rbac_access_denied')")
+
+/** Nobody could judge it. What the classifier itself refuses has an answer of its own. */
+const refusedUninspected = because("response.code_details.startsWith('ext_proc')")
+
+function answer(filter: Message, why: string): Message {
+  const text = `Denied by ${why}. Incident ${incident}\n`
+  return {
+    filter,
+    body_format_override: { text_format_source: { inline_string: text }, content_type: 'text/plain' },
+    headers_to_add: [{ header: { key: 'x-postern-incident', value: incident } }],
+  }
 }
 
 function refusal(revealRule: boolean): Message {
-  const text = `Denied by policy${revealRule ? ': %RESPONSE_CODE_DETAILS%' : ''}. Incident ${incident}\n`
   return {
     mappers: [
-      {
-        filter: refusedByPolicy,
-        body_format_override: { text_format_source: { inline_string: text }, content_type: 'text/plain' },
-        headers_to_add: [{ header: { key: 'x-postern-incident', value: incident } }],
-      },
+      answer(refusedByPolicy, `policy${revealRule ? ': %RESPONSE_CODE_DETAILS%' : ''}`),
+      // 503 and not Envoy's 500: the app got nothing, clients may try again
+      { ...answer(refusedUninspected, 'inspection: not available'), status_code: 503 },
     ],
   }
 }
 
 const cluster: Readonly<Record<Direction, string>> = { in: clusterNames.inbound, out: clusterNames.outbound }
 
-function routes(direction: Direction): Message {
+/**
+ * Streams that need both directions at once, whose bodies nobody may hold. gRPC goes by its content type, which an
+ * HTTP/1 client could write on anything to have its body not looked at; an `upgrade` header is on real upgrades only,
+ * from anything else Envoy has removed it by then.
+ */
+const streams: Readonly<Record<HttpVersion, Message>> = {
+  http1: { prefix: '/', headers: [{ name: 'upgrade', present_match: true }] },
+  http2: { prefix: '/', grpc: {} },
+}
+
+const ownHeaders = ['x-envoy-external-address', 'x-envoy-internal', 'x-envoy-expected-rq-timeout-ms', refererCopy]
+
+function routes({ direction, version, inspect }: HttpChain): Message {
   const route = { cluster: cluster[direction], timeout: '0s' }
+  const stream = { match: streams[version], route, typed_per_filter_config: { [inspect]: headsOnly } }
   return {
-    virtual_hosts: [{ name: 'app', domains: ['*'], routes: [{ match: { prefix: '/' }, route }] }],
-    request_headers_to_remove: ['x-envoy-external-address', 'x-envoy-internal', 'x-envoy-expected-rq-timeout-ms'],
+    virtual_hosts: [{ name: 'app', domains: ['*'], routes: [stream, { match: { prefix: '/' }, route }] }],
+    request_headers_to_remove: ownHeaders,
     validate_clusters: false,
   }
 }
 
-function connectionManager({ direction, version, table, requests }: HttpChain): Message {
+/** Before Envoy drops a Referer that it can not parse. Absent Referer: no header. */
+const keepReferer = typed('referer', 'envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation', {
+  mutations: [
+    { remove: refererCopy },
+    {
+      append: {
+        header: { key: refererCopy, value: '%REQ(REFERER)%' },
+        append_action: 'OVERWRITE_IF_EXISTS_OR_ADD',
+      },
+    },
+  ],
+})
+
+function connectionManager(it: HttpChain): Message {
+  const { direction, version, table, inspect, requests } = it
   const { normalisePaths, rejectUnderscores, revealRule } = requests
   return any('envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager', {
     stat_prefix: direction,
@@ -141,10 +181,12 @@ function connectionManager({ direction, version, table, requests }: HttpChain): 
     upgrade_configs: [{ upgrade_type: 'websocket' }],
     local_reply_config: refusal(revealRule),
     access_log: [httpLog(direction)],
-    route_config: routes(direction),
+    early_header_mutation_extensions: [keepReferer],
+    route_config: routes(it),
     http_filters: [
       incidentFilter, //              before RBAC, whose refusal quotes it
       rbacFilter(table, 'http'), //   before anything that costs
+      inspectFilter(inspect), //      what is refused anyway is not worth a look
       typed('router', 'envoy.extensions.filters.http.router.v3.Router', { suppress_envoy_headers: true }),
     ],
   })

@@ -4,6 +4,7 @@
  */
 import type { ApplicationName } from '../policy/applications.ts'
 import type { Prefix } from '../policy/endpoints.ts'
+import type { InspectionSet } from '../policy/sensor.ts'
 import type { Row, View } from './table.ts'
 
 /** The xDS resource types Postern serves, in the order they must reach an Envoy (adds; removals go the other way). */
@@ -58,6 +59,8 @@ export type Compiled = {
   /** What addresses were when this was compiled. */
   readonly prefixes: readonly Prefix[]
   readonly status: readonly CompileStatus[]
+  /** What the classifier has to know to judge what these sidecars will ask it. */
+  readonly inspection: InspectionSet
 }
 
 /**

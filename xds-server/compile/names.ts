@@ -7,12 +7,16 @@ import { shortHash } from '../policy/hash.ts'
 
 export type Direction = 'in' | 'out'
 
-/** Envoy's clusters. `postern` is the control plane: configuration and access logs over one connection. */
+/**
+ * Envoy's clusters. `postern` is the control plane: configuration and access logs over one connection; `classifier`
+ * looks into HTTP, and is there only where there is one.
+ */
 export const clusterNames = {
   controlPlane: 'postern',
   inbound: 'inbound',
   outbound: 'outbound',
   resetter: 'resetter',
+  classifier: 'classifier',
 } as const
 
 /** TCP ports inside a pod. The redirect sends to the first two; the others listen on loopback only. */
@@ -33,6 +37,13 @@ export const filterState = {
 
 /** Custom tags of access log records. */
 export const logTags = { application: 'app', refused: 'refused', serverName: 'sni', incident: 'incident' } as const
+
+/** Dynamic metadata in which the classifier says what it found: it goes with the request's log record. */
+export const inspectionMetadata = 'postern.inspection'
+/** What Envoy removed a Referer from that it could not read: the classifier looks at it all the same. */
+export const refererCopy = 'x-postern-referer'
+/** What tells the classifier by which profile to judge, as gRPC metadata. */
+export const profileHeader = 'x-postern-profile'
 
 /** The listener of the readiness endpoint; sorts after all others. */
 export const readyListener = 'status'
@@ -89,7 +100,7 @@ export const selfChain = 'self'
 export const passChain = 'pass'
 
 /** What a chain's extension resource (ECDS) carries. */
-export type TableKind = 'tcp' | 'tls' | 'http' | 'greetings'
+export type TableKind = 'tcp' | 'tls' | 'http' | 'greetings' | 'inspect'
 
 /** `in|<port or *>|<peer>|<kind>`: one table of one port and class of peers. */
 export function tableName(direction: Direction, port: number | undefined, peer: string, kind: TableKind): string {

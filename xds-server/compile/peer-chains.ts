@@ -5,6 +5,7 @@ import type { TcpChain } from './chains.ts'
 import { filterStates, tcpChain } from './chains.ts'
 import type { RequestHandling } from './http-chains.ts'
 import { httpChain } from './http-chains.ts'
+import { inspectOf } from './inspect-filter.ts'
 import type { OnMatch } from './matching.ts'
 import { firstOf, toChain } from './matching.ts'
 import type { ChainRights, Message, Resource } from './model.ts'
@@ -26,6 +27,7 @@ export type Place = {
   readonly requests: RequestHandling
   slotsFor(peer: Peer): readonly Slot[]
   cutsOf(chain: string): number
+  token(profile: string): string
 }
 
 export type PeerChains = {
@@ -74,9 +76,11 @@ function greetings(rows: readonly Row[], port: number | undefined, enforced: boo
 
 function tablesOf(place: Place, peer: Peer, rows: Rows, slots: readonly Slot[]): readonly Resource[] {
   const name = (kind: TableKind): string => tableName(place.direction, place.port, peer.name, kind)
-  const tables = [...rows].map(([view, table]) =>
+  const policies = [...rows].map(([view, table]) =>
     extension(name(tableKinds[view]), rbacOf(table, view, peer.enforced), ruleIds(table)),
   )
+  const inspect = rows.has('http') ? [extension(name('inspect'), inspectOf(peer.inspecting, place.token), [])] : []
+  const tables = [...policies, ...inspect]
   if (!slots.some((slot) => slot.carries === 'tcp' && slot.connecting === 'at-once')) return tables
   const seen = rows.get('tcp')!
   const text = greetings(seen, place.port, peer.enforced)
@@ -88,7 +92,10 @@ function chainFor(place: Place, peer: Peer, slot: Slot): Message {
   const name = chainName(slot.kind, peer.name)
   const table = tableName(direction, port, peer.name, tableKinds[slot.view])
   const cuts = place.cutsOf(name)
-  if (slot.carries === 'http') return httpChain({ direction, version: slot.version, name, table, requests, cuts })
+  if (slot.carries === 'http') {
+    const inspect = tableName(direction, port, peer.name, 'inspect')
+    return httpChain({ direction, version: slot.version, name, table, inspect, requests, cuts })
+  }
   const connecting: TcpChain['connecting'] =
     slot.connecting === 'at-once'
       ? { when: 'at-once', greetings: tableName(direction, port, peer.name, 'greetings') }

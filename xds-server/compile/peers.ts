@@ -3,6 +3,7 @@ import type { Prefix } from '../policy/endpoints.ts'
 import type { Endpoint, Rule } from '../policy/model.ts'
 import type { Division, Identity } from './division.ts'
 import { divide, identityParts, undivided } from './division.ts'
+import type { Inspecting } from './inspect-filter.ts'
 import type { Message } from './model.ts'
 import { passPeer, peerName } from './names.ts'
 import type { Scope } from './scope.ts'
@@ -17,13 +18,16 @@ export type Peer = {
   readonly lines: readonly Line[]
   /** Protect: what the policy says is done, too. */
   readonly enforced: boolean
+  /** How its HTTP requests are looked into, where they are seen. */
+  readonly inspecting: Inspecting
 }
 
 type End = 'from' | 'to'
 
-/** The groups that rules name at the far end, sorted; `any` tells nobody apart. */
-function namedGroups(rules: readonly Rule[], far: End): readonly string[] {
-  return [...new Set(rules.map((rule) => rule[far]))].filter((group) => group !== 'any').sort()
+/** The groups that rules (and sensors) name at the far end, sorted; `any` tells nobody apart. */
+function namedGroups(rules: readonly Rule[], far: End, inspected: readonly string[]): readonly string[] {
+  const named = [...rules.map((rule) => rule[far]), ...inspected]
+  return [...new Set(named)].filter((group) => group !== 'any').sort()
 }
 
 /** Rules of one listener, up to the first that matches every peer and connection. */
@@ -48,10 +52,21 @@ function endpointOf({ cidr, kind, workload, groups }: Prefix): Endpoint {
   return kind === 'workload' ? { kind, ip, workload: workload!, groups } : { kind, ip, groups }
 }
 
-function enforces({ directory, self }: Scope, far: End, sample: Prefix): boolean {
+/** All members of a part are treated like this one of them. */
+function treatment({ directory, self, sensing }: Scope, sample: Prefix, { far, seesRequests }: View) {
   const other = endpointOf(sample)
   const [source, destination] = far === 'from' ? [other, self] : [self, other]
-  return directory.effectiveMode(source, destination).mode === 'protect'
+  const enforced = directory.effectiveMode(source, destination).mode === 'protect'
+  return { enforced, inspecting: seesRequests ? sensing.between(source, destination, enforced) : unseen }
+}
+
+const unseen: Inspecting = { kind: 'nothing' }
+
+/** What a listener sees of the others. */
+export type View = {
+  readonly far: End
+  /** It has chains for HTTP. */
+  readonly seesRequests: boolean
 }
 
 /** Past the sidecar's bound nobody is told apart: only rules for `any` hold, and in Protect that denies the rest. */
@@ -63,11 +78,15 @@ function affordable(scope: Scope, listener: string, division: Division): Divisio
 }
 
 /** @param listener its name, for people */
-export function peersOf(scope: Scope, listener: string, far: End, rules: readonly Rule[]): readonly Peer[] {
-  const division = divide(scope.directory, scope.blocks, far, namedGroups(rules, far))
+export function peersOf(scope: Scope, listener: string, view: View, rules: readonly Rule[]): readonly Peer[] {
+  const { far, seesRequests } = view
+  const inspected = seesRequests ? scope.sensing.groupsAt(far, scope.groups) : []
+  const division = divide(scope.directory, scope.blocks, far, namedGroups(rules, far, inspected))
   return affordable(scope, listener, division).parts.map(({ identity, ranges, cidrs, sample }): Peer => {
-    if (identity.kind === 'passing') return { name: passPeer, ranges, cidrs, lines: [], enforced: false }
+    if (identity.kind === 'passing') {
+      return { name: passPeer, ranges, cidrs, lines: [], enforced: false, inspecting: unseen }
+    }
     const name = peerName(identityParts(identity))
-    return { name, ranges, cidrs, lines: linesFor(rules, far, identity), enforced: enforces(scope, far, sample) }
+    return { name, ranges, cidrs, lines: linesFor(rules, far, identity), ...treatment(scope, sample, view) }
   })
 }

@@ -1,5 +1,6 @@
 /** What resources are made from, so that what nothing touched is not made again. */
 import type { EffectiveMode, Rule } from '../policy/model.ts'
+import type { Inspecting } from './inspect-filter.ts'
 import type { Peer } from './peers.ts'
 import type { Given, Scope, WorkloadClass } from './scope.ts'
 import type { Line } from './table.ts'
@@ -29,10 +30,15 @@ const sameTexts = (a: readonly string[], b: readonly string[]): boolean =>
 
 const sameLine = (a: Line, b: Line): boolean => sameRule(a.rule, b.rule) && sameTexts(a.names ?? [], b.names ?? [])
 
+/** A profile's id is made of all it means. */
+const sameInspecting = (a: Inspecting, b: Inspecting): boolean =>
+  a === b || (a.kind !== 'nothing' && b.kind !== 'nothing' && a.kind === b.kind && a.profile.id === b.profile.id)
+
 function samePeer(a: Peer, b: Peer): boolean {
   return (
     a.name === b.name &&
     a.enforced === b.enforced &&
+    sameInspecting(a.inspecting, b.inspecting) &&
     a.lines.length === b.lines.length &&
     a.lines.every((line, i) => sameLine(line, b.lines[i]!)) &&
     sameTexts(a.cidrs, b.cidrs)
@@ -80,7 +86,7 @@ function modesThatCount({ learned }: WorkloadClass, { directory }: Given): reado
 
 export function footprintOf(workloads: WorkloadClass, given: Given): Footprint {
   const { settings } = given.directory.world.policy
-  const { options, blocks, inboundRules, outboundRules } = given
+  const { options, blocks, sensing, inboundRules, outboundRules } = given
   return {
     things: [
       blocks,
@@ -91,6 +97,7 @@ export function footprintOf(workloads: WorkloadClass, given: Given): Footprint {
       options.sniffer,
       options.ipv6,
       cutsText({ ...workloads, options }),
+      sensing.meaningFor(workloads.groups),
       ...modesThatCount(workloads, given),
     ],
     rules: [...inboundRules, ...outboundRules],

@@ -7,6 +7,7 @@ import type { MadeListener } from './listener.ts'
 import type { CompileStatus } from './model.ts'
 import { chainKey } from './names.ts'
 import type { CompileOptions } from './options.ts'
+import type { Sensing } from './sensing.ts'
 
 /** Managed workloads that share everything. */
 export type WorkloadClass = {
@@ -21,6 +22,7 @@ export type Scope = WorkloadClass & {
   readonly directory: Directory
   readonly blocks: Blocks
   readonly options: CompileOptions
+  readonly sensing: Sensing
   /** Enabled rules about TCP to, and from, this class, in order. */
   readonly inboundRules: readonly Rule[]
   readonly outboundRules: readonly Rule[]
@@ -28,12 +30,17 @@ export type Scope = WorkloadClass & {
   spend(addresses: number): boolean
   report(message: string, rule?: string): void
   cutsOf(listener: string, chain: string): number
+  /** `ClassifierOptions.token`; empty where there is no classifier. */
+  token(profile: string): string
   /** What listeners of this class were made of the last time, by name. */
   readonly before: ReadonlyMap<string, MadeListener>
   readonly statuses: readonly CompileStatus[]
 }
 
-export type Given = Pick<Scope, 'directory' | 'blocks' | 'options' | 'inboundRules' | 'outboundRules' | 'before'>
+export type Given = Pick<
+  Scope,
+  'directory' | 'blocks' | 'options' | 'sensing' | 'inboundRules' | 'outboundRules' | 'before'
+>
 
 export function scopeOf(workloads: WorkloadClass, given: Given): Scope {
   const statuses: CompileStatus[] = []
@@ -50,6 +57,7 @@ export function scopeOf(workloads: WorkloadClass, given: Given): Scope {
     report(message, rule) {
       statuses.push({ class: workloads.key, ...(rule === undefined ? {} : { rule }), message })
     },
+    token: given.options.classifier?.token ?? (() => ''),
     cutsOf: (listener, chain) => given.options.cuts.get(chainKey(workloads.learned, listener, chain)) ?? 0,
   }
 }

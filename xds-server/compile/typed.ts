@@ -14,6 +14,8 @@ export function any(type: string, fields: Message = {}): Message {
 export const types = {
   networkRbac: 'envoy.extensions.filters.network.rbac.v3.RBAC',
   httpRbac: 'envoy.extensions.filters.http.rbac.v3.RBAC',
+  httpFilterState: 'envoy.extensions.filters.http.set_filter_state.v3.Config',
+  externalProcessor: 'envoy.extensions.filters.http.ext_proc.v3.ExternalProcessor',
   networkFilterState: 'envoy.extensions.filters.network.set_filter_state.v3.Config',
   wasm: 'envoy.extensions.filters.network.wasm.v3.Wasm',
 } as const

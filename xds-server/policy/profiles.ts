@@ -93,8 +93,8 @@ const idLength = 32
 
 const contents = new WeakMap<WafSensor | DlpSensor, string>()
 
-/** What a sensor looks for, without what people say of it. */
-function contentOf(sensor: WafSensor | DlpSensor): string {
+/** A hash of what a sensor looks for, without what people say of it. */
+export function contentOf(sensor: WafSensor | DlpSensor): string {
   const { comment: _, ...meaning } = sensor
   const content = contents.get(sensor) ?? sha256(JSON.stringify(meaning))
   contents.set(sensor, content)

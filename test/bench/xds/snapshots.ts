@@ -107,6 +107,7 @@ export function createFleetSnapshots(sidecars: number, shape: Shape) {
     classOf,
     prefixes: [],
     status: [],
+    inspection: { wafSensors: [], dlpSensors: [], profiles: [] },
   })
   const listeners = Array.from({ length: groups }, (_, group) =>
     ports.map((port) => listener(`g${group}`, port, discovered('rbac/all'))),

@@ -49,7 +49,13 @@ export function aCompiled(
     key,
     { key, learned: `nv.${key}.test`, resources, rights: [] },
   ])
-  return { classes: new Map(snapshots), classOf: new Map(Object.entries(classOf)), prefixes: [], status: [] }
+  return {
+    classes: new Map(snapshots),
+    classOf: new Map(Object.entries(classOf)),
+    prefixes: [],
+    status: [],
+    inspection: { wafSensors: [], dlpSensors: [], profiles: [] },
+  }
 }
 
 export type Harness = ReturnType<typeof createHarness>

@@ -11,6 +11,7 @@ import type { Inventory, Parsed, Workload, World } from '../../policy/model.ts'
 import { parsePolicy } from '../../policy/parse-policy.ts'
 import { compile } from '../compile.ts'
 import type { Compiled } from '../model.ts'
+import type { ClassifierOptions } from '../options.ts'
 
 /** Only what matters is written: a pod of its own in namespace `shop`, unmanaged. */
 type WrittenInventory = Partial<Omit<Inventory, 'workloads' | 'namespaces'>> & {
@@ -20,7 +21,11 @@ type WrittenInventory = Partial<Omit<Inventory, 'workloads' | 'namespaces'>> & {
 type Written = {
   readonly inventory: WrittenInventory
   readonly policy: unknown
-  readonly options?: { readonly cuts?: Readonly<Record<string, number>>; readonly ipv6?: boolean }
+  readonly options?: {
+    readonly cuts?: Readonly<Record<string, number>>
+    readonly ipv6?: boolean
+    readonly classifier?: Omit<ClassifierOptions, 'token'>
+  }
   /** Class → names of its resources; a part of a resource after `#`: steps with `/` between. */
   readonly show: Readonly<Record<string, readonly string[]>>
 }
@@ -44,8 +49,9 @@ const read = (name: string): Written => parse(readFileSync(join(import.meta.dirn
 
 export function compiledCase(name: string): Compiled {
   const written = read(name)
-  const { cuts = {}, ipv6 = true } = written.options ?? {}
-  return compile(directory(worldOf(written)), { sniffer: 'AA==', cuts: new Map(Object.entries(cuts)), ipv6 })
+  const { cuts = {}, ipv6 = true, classifier } = written.options ?? {}
+  const asking = classifier && { classifier: { ...classifier, token: (profile: string) => `token of ${profile}` } }
+  return compile(directory(worldOf(written)), { sniffer: 'AA==', cuts: new Map(Object.entries(cuts)), ipv6, ...asking })
 }
 
 /** A step into a list is an element's name (or its place). */
@@ -72,7 +78,7 @@ export function shown(name: string): string {
   })
   const all = [...compiled.classes].map(([key, { resources }]) => [key, resources.map((one) => one.name)])
   return stringify(
-    { resources: Object.fromEntries(all), classOf: Object.fromEntries(compiled.classOf), status: compiled.status, shown: Object.fromEntries(classes) },
+    { resources: Object.fromEntries(all), classOf: Object.fromEntries(compiled.classOf), status: compiled.status, profiles: compiled.inspection.profiles, shown: Object.fromEntries(classes) },
     { aliasDuplicateObjects: false, lineWidth: 0 },
   )
 }
