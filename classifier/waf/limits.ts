@@ -42,3 +42,12 @@ export const maxBacktrackingDegree = 3
 
 /** A loop that takes more steps to judge counts as ambiguous. */
 export const maxAmbiguitySteps = 1_000_000
+
+/** Look-ups that a pattern's automaton keeps (4 bytes each); where they are used up it begins anew. */
+export const maxAutomatonCells = 128 * 1024
+
+/** Places of a pattern in all states that its automaton keeps (about 10 bytes each). */
+export const maxAutomatonPlaces = 128 * 1024
+
+/** Places of all patterns of a rule set in one program (about 30 bytes each; CRS has 170,000); those beyond are asked one by one. */
+export const maxLibraryPlaces = 1_000_000

@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { compileRegex } from '../rx/regex.ts'
-import { RecentTexts } from './recent.ts'
 import { Screen } from './screen.ts'
 
 const patterns = [
@@ -60,13 +59,4 @@ test('whatever matches is admitted', () => {
     }),
     { numRuns: 2000 },
   )
-})
-
-test('recent texts are remembered, those of long ago and long ones are not', () => {
-  const recent = new RecentTexts()
-  recent.add('first')
-  recent.add('x'.repeat(257))
-  expect([recent.has('first'), recent.has('x'.repeat(257)), recent.has('never')]).toEqual([true, false, false])
-  for (let i = 0; i < 3000; i += 1) recent.add(`text ${i}`)
-  expect([recent.has('first'), recent.has('text 2999')]).toEqual([false, true])
 })

@@ -1,5 +1,5 @@
 /** One value that rules look at, with what transformations made of it so far. */
-import type { TransformationNode } from '../seclang/model.ts'
+import type { Link, TransformationNode } from '../seclang/model.ts'
 
 export class Value {
   readonly collection: string
@@ -43,4 +43,12 @@ export function stagesOf(value: Value, node: TransformationNode): readonly strin
   const before = node.parent ? stagesOf(value, node.parent) : []
   const text = value.transformed(node)
   return before.at(-1) === text ? before : [...before, text]
+}
+
+/** The nodes whose texts a link looks at. */
+export function nodesSeenBy({ transformation, multiMatch }: Link): readonly TransformationNode[] {
+  if (!multiMatch || transformation.parent === undefined) return [transformation]
+  const nodes: TransformationNode[] = []
+  for (let node: TransformationNode | undefined = transformation; node; node = node.parent) nodes.push(node)
+  return nodes
 }

@@ -1,4 +1,5 @@
 /** What an operator is: a question about one value, made once per rule from the text after its name. */
+import type { Node } from '../rx/ast.ts'
 import type { Requirement } from '../rx/requirement.ts'
 import type { Lookup } from '../seclang/template.ts'
 
@@ -12,6 +13,8 @@ export type Operator = {
   (value: string, tx: OperatorTransaction): Match | undefined
   /** What a value must have to match, where that is known: who looks at many values can leave out those without it. */
   readonly requires?: Requirement
+  /** It matches where this pattern matches somewhere, for operators that can be told like that. */
+  readonly pattern?: Node
   /** Does now what the first calls would take time for. */
   readonly warm?: () => void
 }

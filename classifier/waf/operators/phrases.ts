@@ -1,5 +1,6 @@
 /** `@pm` and `@pmFromFile`: any of many phrases occurs, letters without case. */
 import { ahoCorasick } from '../../text/aho-corasick.ts'
+import { treeOfTexts } from '../rx/texts.ts'
 import { lowercase } from '../transformations/lowercase.ts'
 import { linesOf } from './data-file.ts'
 import type { Operator, OperatorFactory } from './operator.ts'
@@ -34,5 +35,9 @@ function search(phrases: readonly string[]): Operator {
     return undefined
   }
   const minLength = Math.min(...phrases.map(({ length }) => length))
-  return Object.assign(operator, { requires: { literals: phrases.map(lowercase), bytes: [], minLength } })
+  const small = phrases.map(lowercase)
+  return Object.assign(operator, {
+    requires: { literals: small, bytes: [], minLength },
+    pattern: treeOfTexts(small, { ignoreCase: true }),
+  })
 }

@@ -12,7 +12,7 @@ export const rx: OperatorFactory = (argument) => {
     const captures = regex.exec(value)
     return captures && { matched: captures[0]!, captures }
   }
-  return Object.assign(operator, { requires: regex.requirement, warm: regex.warm })
+  return Object.assign(operator, { requires: regex.requirement, pattern: regex.tree, warm: regex.warm })
 }
 
 /** Captures what every match and its groups took, one after the other. */

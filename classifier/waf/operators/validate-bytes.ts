@@ -1,6 +1,7 @@
 /** The operators that match what is *not* well formed. */
+import { byte, noBytes } from '../rx/bytes.ts'
 import { utf8Sequences } from '../transformations/utf8-sequences.ts'
-import type { OperatorFactory } from './operator.ts'
+import type { Operator, OperatorFactory } from './operator.ts'
 
 /** `1,32-126`: matches when a byte is outside. Nothing listed: every byte is. */
 export const validateByteRange: OperatorFactory = (argument) => {
@@ -12,12 +13,15 @@ export const validateByteRange: OperatorFactory = (argument) => {
     if (from === undefined || last > 255 || Number(from) > last) return { message: `${entry} is not a range of bytes` }
     allowed.fill(1, Number(from), last + 1)
   }
-  return (value) => {
+  const operator: Operator = (value) => {
     for (let at = 0; at < value.length; at++) {
       if (allowed[value.charCodeAt(at)] === 0) return { matched: value[at]! }
     }
     return undefined
   }
+  const others = Array.from(allowed.keys()).filter((value) => allowed[value] === 0)
+  const set = others.reduce((all, value) => all | byte(value), noBytes)
+  return Object.assign(operator, { pattern: { kind: 'byte', set } as const })
 }
 
 /** Matches when a `%` is not followed by two hexadecimal digits. */

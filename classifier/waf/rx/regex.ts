@@ -7,9 +7,11 @@
 import { RE2JS } from 're2js'
 import { maxBacktrackedBytes, maxCaptures } from '../limits.ts'
 import { type Node, repeatsCapture } from './ast.ts'
+import { Automaton } from './automaton.ts'
 import { mayBacktrack } from './backtracking.ts'
 import { emit } from './emit.ts'
 import { parsePattern } from './parse.ts'
+import { programOf } from './program.ts'
 import { type Requirement, requirementOf } from './requirement.ts'
 
 export type Found = { readonly index: number; readonly groups: readonly (string | undefined)[] }
@@ -40,12 +42,18 @@ export function compileRegex(source: string, flags: { readonly ignoreCase?: bool
   const mostBytes = mayBacktrack(tree) ? maxBacktrackedBytes : -1
   const tester = (subject: string): Engine => (subject.length <= mostBytes ? short : long())
   const finder = repeatsCapture(tree) ? long : tester
+  let made: Automaton | undefined
+  const automaton = (): Automaton => {
+    made ??= new Automaton(programOf([tree]))
+    return made
+  }
+  const test = (subject: string): boolean => automaton().end(subject) !== -1
   return {
     source,
     tree,
     requirement: requirementOf(tree),
-    test: (subject) => tester(subject).test(subject),
-    exec: (subject) => finder(subject).find(subject, 0)?.groups,
+    test,
+    exec: (subject) => (test(subject) ? finder(subject).find(subject, 0)?.groups : undefined),
     find: (subject, from) => finder(subject).find(subject, from),
     warm() {
       // V8 interprets first and compiles later.

@@ -1,4 +1,5 @@
 /** Actions of one link → what the engine does: transformations, setvar, ctl. */
+import { changes } from '../transformations/changes.ts'
 import { transformations } from '../transformations/transformations.ts'
 import type { Action } from './actions.ts'
 import { engineOf } from './directives.ts'
@@ -10,7 +11,13 @@ import { parseVariable } from './variables.ts'
 
 /** Chains of transformations that begin alike share their nodes, so that a value is changed once for all of them. */
 export class TransformationTrie {
-  readonly root: TransformationNode = { index: 0, parent: undefined, depth: 0, apply: (value) => value }
+  readonly root: TransformationNode = {
+    index: 0,
+    parent: undefined,
+    depth: 0,
+    apply: (value) => value,
+    changes: changes.none,
+  }
   readonly nodes: TransformationNode[] = [this.root]
   readonly #children = new Map<string, TransformationNode>()
 
@@ -25,7 +32,7 @@ export class TransformationTrie {
     if (known) return known
     const apply = byName.get(name)
     if (!apply) throw new Error(`there is no transformation ${name}`)
-    const made = { index: this.nodes.length, parent, depth: parent.depth + 1, apply }
+    const made = { index: this.nodes.length, parent, depth: parent.depth + 1, apply, changes: changes[name] }
     this.nodes.push(made)
     this.#children.set(key, made)
     return made

@@ -39,6 +39,8 @@ export type TransformationNode = {
   readonly parent: TransformationNode | undefined
   readonly depth: number
   readonly apply: (value: string) => string
+  /** A pattern (its source) that every value has which `apply` changes. Undefined: any value may be changed. */
+  readonly changes: string | undefined
 }
 
 export type SetVariable = {
