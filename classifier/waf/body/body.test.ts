@@ -124,6 +124,12 @@ describe('multipart', () => {
     ['INVALID_PART', lines('--B', 'X: y', '', 'x', '--B--')],
   ])('%s', (flag, body) => expect([...parse('MULTIPART', body, type).flags]).toContain(flag))
 
+  test('a file with line ends of unix is no flag; its last one, before a boundary, is', () => {
+    const part = (end: string) => lines(...field).replace(`two\r\n`, `two\n\nthree${end}`)
+    expect([...parse('MULTIPART', part('\r\n'), type).flags]).toEqual([])
+    expect([...parse('MULTIPART', part('\n'), type).flags]).toEqual(['LF_LINE', 'CRLF_LF_LINES'])
+  })
+
   test.each([
     ['a quoted boundary', 'multipart/form-data; boundary="B"', 'BOUNDARY_QUOTED'],
     ['blanks around it', 'multipart/form-data; boundary= B', 'BOUNDARY_WHITESPACE'],

@@ -43,10 +43,7 @@ class Reader {
   }
 
   read(body: string): Body {
-    for (const line of body.match(/[^\n]*\n|[^\n]+$/g) ?? []) {
-      this.#noteEnding(line)
-      this.#line(line)
-    }
+    for (const line of body.match(/[^\n]*\n|[^\n]+$/g) ?? []) this.#line(line)
     if (!this.#ended) this.#fail('the final boundary is missing')
     this.#close()
     return {
@@ -59,6 +56,7 @@ class Reader {
     }
   }
 
+  /** Of lines that say where parts begin and end, and what they are: what is in them may be any text. */
   #noteEnding(line: string): void {
     if (!line.endsWith('\n')) return
     if (!line.endsWith('\r\n')) this.#flags.add('LF_LINE')
@@ -69,7 +67,10 @@ class Reader {
 
   #line(line: string): void {
     const text = line.replace(/\r?\n$/, '')
-    if (text.startsWith(this.#delimiter)) {
+    const bounds = text.startsWith(this.#delimiter)
+    if (bounds) this.#noteEnding(this.#part?.lines.at(-1) ?? '')
+    if (bounds || this.#inHeaders || this.#part === undefined) this.#noteEnding(line)
+    if (bounds) {
       const rest = text.slice(this.#delimiter.length)
       if (rest === '' || rest === '--') {
         this.#close()
