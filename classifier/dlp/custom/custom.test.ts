@@ -45,10 +45,11 @@ test('what would be slow is not: nested repetitions over a long run', () => {
 
 test('patterns that are refused say why', () => {
   const places = {
-    '(?=a)b': 0,
-    'ab(?:c|(?=d))': 7,
-    '[(?=]x\\(?=(?=d)': 10,
-    '(a)\\1': 3,
+    '(?=a': 0,
+    'ab(?:c|(?>d))': 7,
+    '[(?=]x\\(?=(?>d)': 10,
+    '(?=.*a.*b)c': 0,
+    '(a)\\2': 3,
     '(a(b': 0,
     'a)b': 1,
     'x{2}y**': 5,
@@ -60,6 +61,12 @@ test('patterns that are refused say why', () => {
     const problems = [{ path: 'regex', message: expect.any(String), position }]
     expect(regexDetector('r', source), source).toEqual({ ok: false, problems })
   }
+})
+
+test('look-around and references back, where they are cheap', () => {
+  const text = `${'x'.repeat(3000)} id-12, id-1234, ab-ab, ab-cd`
+  expect(found(regexDetector('r', 'id-\\d{2}(?!\\d)'), text)).toEqual(['id-12'])
+  expect(found(regexDetector('r', '\\b([a-d]{2})-\\1'), text)).toEqual(['ab-ab'])
 })
 
 test('dictionaries: any case and whole words, unless told otherwise; beyond ASCII', () => {

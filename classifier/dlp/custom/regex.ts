@@ -3,6 +3,8 @@
  * longer than 512 bytes. V8 runs it only where its backtracking is bounded by the pattern's shape; else the linear engine.
  */
 import { RE2JS, RE2JSSyntaxException } from 're2js'
+import { RegexError } from '../../waf/rx/error.ts'
+import { lookAroundSearch, looksAround } from '../../waf/rx/look-around.ts'
 import { slice } from '../bytes.ts'
 import { maxPatternCharacters, maxRegexBytes, regexBehindBytes, regexStepBytes } from '../limits.ts'
 import type { Detector, Found, Parsed, Sweep } from '../model.ts'
@@ -10,17 +12,18 @@ import type { Detector, Found, Parsed, Sweep } from '../model.ts'
 /** The first match that begins at `from` or behind it. */
 type Search = (subject: string, from: number) => { readonly start: number; readonly end: number } | undefined
 
-/** Refused where RE2 refuses it: look-around and back-references have no bounded cost. Byte semantics (latin1). */
+/** What RE2 refuses is tried once more as a pattern with look-around, which are bounded by their shape. Byte semantics (latin1). */
 export function regexDetector(name: string, source: string, ignoreCase = false): Parsed<Detector> {
   const refuse = (message: string, position = 0) =>
     ({ ok: false, problems: [{ path: 'regex', message, position }] }) as const
   if (source.length > maxPatternCharacters)
     return refuse(`longer than ${maxPatternCharacters} characters`, maxPatternCharacters)
   try {
-    const search = searchFor(source, ignoreCase)
+    const search = looksAround(source) ? lookAroundSearch(source, ignoreCase) : searchFor(source, ignoreCase)
     if (search('', 0)) return refuse('it matches nothing at all (the empty text)')
     return { ok: true, value: { name, newSweep: () => sweep(search) } }
   } catch (error) {
+    if (error instanceof RegexError) return refuse(error.reason, error.position)
     return refuse((error as Error).message, error instanceof RE2JSSyntaxException ? faultIn(source) : 0)
   }
 }

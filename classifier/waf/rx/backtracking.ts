@@ -8,9 +8,13 @@ import type { Node } from './ast.ts'
 import { type ByteSet, byte, has, noBytes, rangesOf } from './bytes.ts'
 import { LoopGraph } from './loop-graph.ts'
 
-export const mayBacktrack = (tree: Node): boolean =>
-  !loopsOf(tree).some((body) => new LoopGraph(body, maxAmbiguitySteps).isAmbiguous()) &&
-  degreeOf(tree) <= maxBacktrackingDegree
+export const mayBacktrack = (tree: Node): boolean => backtrackingDegree(tree) <= maxBacktrackingDegree
+
+/** The exponent of the time in the worst case, in powers of the subject's length; infinite where a loop is ambiguous. */
+export function backtrackingDegree(tree: Node): number {
+  const isAmbiguous = loopsOf(tree).some((body) => new LoopGraph(body, maxAmbiguitySteps).isAmbiguous())
+  return isAmbiguous ? Number.POSITIVE_INFINITY : degreeOf(tree)
+}
 
 /** A repetition with more turns than this is as good as endless. */
 const fewTurns = 8
