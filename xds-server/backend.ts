@@ -1,6 +1,7 @@
 /** What the API asks of the running control plane, each answered by the part that knows. */
 import type { Backend } from './api/backend.ts'
 import type { HealthCheck } from './api/health.ts'
+import type { InspectionFeed } from './api/inspection-feed.ts'
 import type { Observer } from './observe/observer.ts'
 import type { Directory } from './policy/directory.ts'
 import type { Problem } from './policy/model.ts'
@@ -21,13 +22,14 @@ export type BackendOptions = {
   readonly xds: Xds
   readonly world: WorldLoop
   readonly directory: () => Directory
+  readonly inspection: InspectionFeed
   readonly troubles: () => Troubles
   /** The door for sidecars is open. */
   readonly serving: () => boolean
 }
 
 export function backendOf(options: BackendOptions): Backend {
-  const { store, observer, xds, world, directory } = options
+  const { store, observer, xds, world, directory, inspection } = options
   return {
     store,
     directory,
@@ -35,6 +37,10 @@ export function backendOf(options: BackendOptions): Backend {
     recordedFlows: observer.recordedFlows,
     events: (filter) => observer.events.query(filter),
     hits: observer.hits,
+    // no classifier says more yet
+    checkSensor: () => [],
+    inspectionSet: inspection.present,
+    watchInspectionSet: inspection.watch,
     proxies: () => sidecars(xds, directory()),
     compileStatus: () => world.built()?.compiled.status ?? [],
     health: () => health(options),

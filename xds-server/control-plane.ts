@@ -14,6 +14,7 @@ import pino, { type Logger } from 'pino'
 import { collectDefaultMetrics, Registry } from 'prom-client'
 import { buildSniffer } from '../classifier/sniffer/build.ts'
 import { type HealthOptions, health } from './api/health.ts'
+import { inspectionFeed } from './api/inspection-feed.ts'
 import { listenOnSocket } from './api/listen.ts'
 import { createApi } from './api/server.ts'
 import { backendOf, type Troubles } from './backend.ts'
@@ -80,6 +81,9 @@ export async function start(options: ControlPlaneOptions): Promise<ControlPlane>
   const xds = createXds({ verifier, log: log.child({ part: 'xds' }), registry, onNack })
   open.defer(() => xds.close())
 
+  // what classifiers are told
+  const inspection = inspectionFeed()
+
   // ② ③ inventory and policy → World → resources
   const world = worldLoop({
     store,
@@ -108,7 +112,7 @@ export async function start(options: ControlPlaneOptions): Promise<ControlPlane>
 
   // ⑥ people
   const state = { troubles: () => troubles, serving: () => serving }
-  const backend = backendOf({ store, observer, xds, world, directory, ...state })
+  const backend = backendOf({ store, observer, xds, world, directory, inspection, ...state })
   const onError = (err: unknown, request: object) => log.error({ err, request }, 'an API request failed')
   open.adopt(await listenOnSocket(createApi({ backend, registry, onError }), options.socket), closed)
   const checks = () => backend.health()

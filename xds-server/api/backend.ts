@@ -6,7 +6,9 @@ import type { CompileStatus } from '../compile/model.ts'
 import type { EventFilter } from '../observe/event-store.ts'
 import type { Conversation, PosternEvent } from '../observe/model.ts'
 import type { Directory } from '../policy/directory.ts'
+import type { Problem } from '../policy/model.ts'
 import type { RecordedFlow } from '../policy/preview.ts'
+import type { DlpSensor, InspectionSet, WafSensor } from '../policy/sensor.ts'
 import type { Batch, Store } from '../store/model.ts'
 import type { HealthCheck } from './health.ts'
 
@@ -25,11 +27,19 @@ export interface Backend {
   proxies(): readonly ProxyStatus[]
   /** What the last compilation has to say. */
   compileStatus(): readonly CompileStatus[]
+  /** What keeps the classifier from using it: patterns that do not compile. Paths are the sensor's own. */
+  checkSensor(sensor: WafSensor | DlpSensor): readonly Problem[]
+  /** What classifiers are to know, of the last World that was built. The ETag is another one for other contents. */
+  inspectionSet(): TaggedSet
+  /** Calls the listener when it has changed; answers how to leave. */
+  watchInspectionSet(listener: () => void): () => void
   /** The store, the listeners, the observer: what `/readyz` and `postern check` show. */
   health(): readonly HealthCheck[]
   /** Epoch milliseconds. */
   now(): number
 }
+
+export type TaggedSet = { readonly etag: string; readonly set: InspectionSet }
 
 /** `lastHit` in epoch milliseconds. */
 export type RuleHits = { readonly hits: number; readonly lastHit: number }

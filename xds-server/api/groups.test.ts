@@ -38,6 +38,7 @@ describe('reading', () => {
       reason: 'addresses have no sidecar and so no mode',
       members: 0,
       stored: lb,
+      inspection: null,
     })
     expect(called('nv.ubuntu.default')).toEqual({
       name: 'nv.ubuntu.default',
@@ -47,6 +48,7 @@ describe('reading', () => {
       reason: 'nv.ubuntu.default: settings.newGroupMode',
       members: 2,
       stored: null,
+      inspection: null,
     })
     expect([called('nv.ui.yelb').mode, called('containers').members]).toEqual(['protect', 5])
   })

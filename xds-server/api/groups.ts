@@ -2,6 +2,8 @@
 import type { Directory } from '../policy/directory.ts'
 import { learnedGroup } from '../policy/group.ts'
 import { type Group, type Mode, reservedGroups } from '../policy/model.ts'
+import type { Inspection } from '../policy/sensor.ts'
+import type { Store } from '../store/model.ts'
 
 type GroupKind = Group['kind'] | 'reserved'
 
@@ -13,6 +15,7 @@ export type GroupView = {
   readonly reason: string
   readonly members: number
   readonly stored: Group | null
+  readonly inspection: Inspection | null
 }
 
 /** Why a group of this kind has no mode of its own. */
@@ -31,33 +34,33 @@ const meanings: Readonly<Record<(typeof reservedGroups)[number], string>> = {
   unknown: 'in the pod network, and no workload we know',
 }
 
-/** By name. `stored` is the groups document. */
-export function allGroups(stored: readonly Group[], directory: Directory): readonly GroupView[] {
+/** By name. */
+export function allGroups(store: Store, directory: Directory): readonly GroupView[] {
+  const stored = store.read('groups').value.map((g) => g.name)
   const learned = directory.world.inventory.workloads.map(learnedGroup)
-  return groupsNamed([...reservedGroups, ...stored.map((g) => g.name), ...learned], stored, directory)
+  return groupsNamed([...reservedGroups, ...stored, ...learned], store, directory)
 }
 
 /** Each once, by name; a name that nothing is known of is a learned group whose workloads are gone. */
-export function groupsNamed(
-  names: Iterable<string>,
-  stored: readonly Group[],
-  directory: Directory,
-): readonly GroupView[] {
-  const byName = new Map(stored.map((g) => [g.name, g]))
-  return [...new Set(names)].sort().map((name) => view(name, byName.get(name) ?? null, directory))
+export function groupsNamed(names: Iterable<string>, store: Store, directory: Directory): readonly GroupView[] {
+  const stored = new Map(store.read('groups').value.map((g) => [g.name, g]))
+  const inspections = new Map(store.read('inspections').value.map((i) => [i.group, i]))
+  return [...new Set(names)].sort().map((name) => {
+    return { ...view(name, stored.get(name) ?? null, directory), inspection: inspections.get(name) ?? null }
+  })
 }
 
 /** Undefined: no such group. A learned group without a workload exists only where something is stored about it. */
-export function findGroup(name: string, stored: readonly Group[], directory: Directory): GroupView | undefined {
-  const own = stored.find((g) => g.name === name)
-  const known = own !== undefined || isReserved(name) || directory.members(name).length > 0
-  return known ? view(name, own ?? null, directory) : undefined
+export function findGroup(name: string, store: Store, directory: Directory): GroupView | undefined {
+  const own = store.read('groups').value.some((g) => g.name === name)
+  const known = own || isReserved(name) || directory.members(name).length > 0
+  return known ? groupsNamed([name], store, directory)[0] : undefined
 }
 
 const isReserved = (name: string): name is (typeof reservedGroups)[number] =>
   reservedGroups.some((reserved) => reserved === name)
 
-function view(name: string, stored: Group | null, directory: Directory): GroupView {
+function view(name: string, stored: Group | null, directory: Directory): Omit<GroupView, 'inspection'> {
   const kind = isReserved(name) ? 'reserved' : (stored?.kind ?? 'learned')
   const comment = isReserved(name) ? meanings[name] : (stored?.comment ?? '')
   const members = directory.members(name).length

@@ -17,4 +17,15 @@ export type Call<R extends Route> = {
 
 /** Answers at once: reads and writes are the store's, so nothing can come between a read and its write. */
 export type Handler<R extends Route> = (call: Call<R>) => z.input<R['answer']>
-export type HandlersOf<T extends Readonly<Record<string, Route>>> = { readonly [N in keyof T]: Handler<T[N]> }
+
+/** What a route of news tells. Only the waiting between two looks takes time, and mount.ts does that. */
+export type News<R extends Route> = {
+  /** As it is now; the ETag without quotes. */
+  readonly now: (backend: Backend) => { readonly etag: string; readonly value: z.input<R['answer']> }
+  /** Calls the listener when it may have changed; answers how to leave. */
+  readonly watch: (backend: Backend, listener: () => void) => () => void
+}
+
+export type HandlersOf<T extends Readonly<Record<string, Route>>> = {
+  readonly [N in keyof T]: T[N] extends { readonly news: true } ? News<T[N]> : Handler<T[N]>
+}

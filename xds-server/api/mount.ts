@@ -10,8 +10,9 @@ import type { Backend } from './backend.ts'
 import { maxBodyBytes, maxBulkBodyBytes, readBody, writeBody } from './body.ts'
 import type { Method, Route } from './contract/route.ts'
 import { type Base, baseOf, etagOf } from './etag.ts'
-import type { Handler, HandlersOf } from './handler.ts'
+import type { Handler, HandlersOf, News } from './handler.ts'
 import { ApiError, countOf, notFound, problemsOf } from './problem.ts'
+import { type WaitingRoom, waitingRoom } from './waiting.ts'
 
 export type MountOptions = {
   readonly backend: Backend
@@ -24,14 +25,16 @@ type Routes = Readonly<Record<string, Route>>
 /** A router with every route of the contract, 405 with `Allow` for other methods, 404 for other paths. */
 export function mount<T extends Routes>(routes: T, handlers: HandlersOf<T>, options: MountOptions): Router {
   const router = Router()
+  const room = waitingRoom()
   for (const [name, route] of Object.entries(routes)) {
     const limit = route.bulk ? maxBulkBodyBytes : maxBodyBytes
     const method = route.method.toLowerCase() as Lowercase<Method>
-    router[method](
-      route.path,
-      express.raw({ type: () => true, limit }),
-      serve(route, handlers[name] as Handler<Route>, options),
-    )
+    const handler: unknown = handlers[name]
+    const served =
+      'news' in route
+        ? serveNews(route, handler as News<Route>, room, options)
+        : serve(route, handler as Handler<Route>, options)
+    router[method](route.path, express.raw({ type: () => true, limit }), served)
   }
   for (const path of new Set(Object.values(routes).map((r) => r.path))) router.all(path, refuseMethod(routes, path))
   router.use((request) => {
@@ -53,6 +56,33 @@ function serve(route: Route, handler: Handler<Route>, { backend, author }: Mount
     writeBody(request, response, value)
   }
 }
+
+function serveNews(
+  route: Route,
+  { now, watch }: News<Route>,
+  room: WaitingRoom,
+  { backend }: MountOptions,
+): RequestHandler {
+  return async (request, response) => {
+    const { query } = judge(route, { params: request.params, query: { ...request.query }, body: readBody(request) })
+    const known = request.get('if-none-match')
+    const gone = new AbortController()
+    response.once('close', () => gone.abort())
+    await room({
+      watch: (listener) => watch(backend, listener),
+      isNews: () => quoted(now(backend).etag) !== known,
+      ms: 1_000 * (query as { readonly wait: number }).wait,
+      signal: gone.signal,
+    })
+    if (gone.signal.aborted) return
+    const { etag, value } = now(backend)
+    response.set('ETag', quoted(etag)).set('Cache-Control', 'no-store')
+    if (quoted(etag) === known) response.status(304).end()
+    else writeBody(request, response, value)
+  }
+}
+
+const quoted = (etag: string): string => `"${etag}"`
 
 const neverBase: Base = () => {
   throw new Error('this route does not write')
@@ -103,6 +133,7 @@ export function problemAnswer(report: (error: unknown, request: Request) => void
 function answer(response: Response, error: ApiError): void {
   const document = error.document()
   response.status(document.status).set('Cache-Control', 'no-store').type('application/problem+json')
+  if (error.code === 'busy') response.set('Retry-After', '1')
   response.end(`${JSON.stringify(document)}\n`)
 }
 

@@ -2,14 +2,9 @@
  * Writing to the store: read-modify-write on the revision the caller said, and a conflict as a problem with what changed
  * since. Never merges two people's edits: whoever is second looks again.
  */
-
-import type { PortRange, Rule } from '../policy/model.ts'
-import { ruleToDocument } from '../policy/parse-rule.ts'
-import { formatPorts } from '../policy/ports.ts'
-import { diffDocument, type Change as StoreChange } from '../store/diff.ts'
 import type { AnyWrite, DocumentName, Documents, Store } from '../store/model.ts'
 import type { Backend } from './backend.ts'
-import type { Change } from './contract/problem.ts'
+import { changesBetween } from './changes.ts'
 import { type Base, etagOf } from './etag.ts'
 import { ApiError } from './problem.ts'
 
@@ -56,32 +51,4 @@ function conflict(store: Store, document: DocumentName, base: Documents[Document
   const diff = base === undefined ? [] : changesBetween(document, base as never, store.read(document).value as never)
   const detail = `The ${document} were changed since; look at the differences and try again.`
   return new ApiError('conflict', detail, { diff, revision: etagOf(store, [document])! })
-}
-
-/** What changed, with rules and ports as YAML has them. */
-export function changesBetween<K extends DocumentName>(
-  document: K,
-  before: Documents[K],
-  after: Documents[K],
-): readonly Change[] {
-  return diffDocument(document, before, after).map(document === 'rules' ? written : plain)
-}
-
-const plain = (change: StoreChange): Change => change as Change
-
-function written(change: StoreChange): Change {
-  switch (change.kind) {
-    case 'added':
-      return { ...change, after: ruleToDocument(change.after as Rule) }
-    case 'removed':
-      return { ...change, before: ruleToDocument(change.before as Rule) }
-    case 'changed':
-      return { ...change, fields: change.fields.map((f) => (f.field === 'ports' ? portsWritten(f) : f)) }
-    case 'moved':
-      return change
-  }
-}
-
-function portsWritten({ field, before, after }: { field: string; before: unknown; after: unknown }) {
-  return { field, before: formatPorts(before as PortRange[]), after: formatPorts(after as PortRange[]) }
 }

@@ -11,11 +11,13 @@ import type { HandlersOf } from './handler.ts'
 import { health } from './health.ts'
 import { mount, problemAnswer } from './mount.ts'
 import { notFound } from './problem.ts'
+import { classifierHandlers } from './routes/classifiers.ts'
 import { groupHandlers } from './routes/groups.ts'
 import { historyHandlers } from './routes/history.ts'
 import { observedHandlers } from './routes/observed.ts'
 import { proxyHandlers } from './routes/proxies.ts'
 import { ruleHandlers } from './routes/rules.ts'
+import { sensorAndInspectionHandlers } from './routes/sensors.ts'
 import { settingsHandlers } from './routes/settings.ts'
 import { transferHandlers } from './routes/transfer.ts'
 import { whyHandlers } from './routes/why.ts'
@@ -32,12 +34,14 @@ export type ApiOptions = {
 const handlers: HandlersOf<typeof routes> = {
   ...groupHandlers,
   ...ruleHandlers,
+  ...sensorAndInspectionHandlers,
   ...settingsHandlers,
   ...observedHandlers,
   ...whyHandlers,
   ...proxyHandlers,
   ...historyHandlers,
   ...transferHandlers,
+  ...classifierHandlers,
 }
 
 /** An express application, to be given to `listenOnSocket`. */

@@ -39,7 +39,7 @@ export function wafSensorToDocument({ name, comment, rules, crs, body }: WafSens
   return {
     name,
     ...besides({ comment }, { comment: '' }),
-    ...(rules.length > 0 && { rules: rules.map(ruleToDocument) }),
+    ...(rules.length > 0 && { rules: rules.map(sensorRuleToDocument) }),
     ...(crs !== null && { crs: besides(crs, defaultCrs) }),
     ...bodyOf(body, defaultWafBody),
   }
@@ -49,14 +49,13 @@ export function dlpSensorToDocument({ name, comment, rules, mask, body }: DlpSen
   return {
     name,
     ...besides({ comment }, { comment: '' }),
-    rules: rules.map(ruleToDocument),
+    rules: rules.map(sensorRuleToDocument),
     ...besides({ mask }, { mask: false }),
     ...bodyOf(body, defaultDlpBody),
   }
 }
 
-/** As a list of rules, for a field that changed. */
-export const ruleToDocument = ({ name, patterns }: SensorRule): SensorRuleDocument => ({
+export const sensorRuleToDocument = ({ name, patterns }: SensorRule): SensorRuleDocument => ({
   name,
   patterns: patterns.map(patternToDocument),
 })

@@ -5,8 +5,8 @@
  */
 import { z } from 'zod'
 import type { Criterion, Parsed } from '../../policy/model.ts'
-import type { DlpSensor, Inspection, WafSensor } from '../../policy/sensor.ts'
 import { listOf } from './route.ts'
+import { dlpSensorDocument, inspectionDocument, wafSensorDocument } from './sensor-documents.ts'
 import { mode } from './verdict.ts'
 
 const texts = listOf(z.string()).optional()
@@ -72,9 +72,9 @@ export const policyDocument = z.object({
   rules: listOf(ruleDocument),
   settings: settingsDocument,
   ignored: listOf(ignoredDocument),
-  wafSensors: listOf(z.custom<WafSensor>()),
-  dlpSensors: listOf(z.custom<DlpSensor>()),
-  inspections: listOf(z.custom<Inspection>()),
+  wafSensors: listOf(wafSensorDocument),
+  dlpSensors: listOf(dlpSensorDocument),
+  inspections: listOf(inspectionDocument),
 })
 
 type Parser<T> = (input: unknown, path: string) => Parsed<T>

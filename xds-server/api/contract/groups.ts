@@ -4,6 +4,7 @@ import type { Group } from '../../policy/model.ts'
 import { parseGroup } from '../../policy/parse-group.ts'
 import { groupDocument, judged, type WrittenGroup } from './documents.ts'
 import { listOf, nameText, page, route } from './route.ts'
+import { inspectionDocument } from './sensor-documents.ts'
 import { mode, workload } from './verdict.ts'
 
 const listedGroup = z.object({
@@ -18,6 +19,8 @@ const listedGroup = z.object({
   members: z.number(),
   /** What is stored about it; null where nothing is. */
   stored: groupDocument.nullable(),
+  /** The sensors bound to it; null where nothing is said. */
+  inspection: inspectionDocument.nullable(),
 })
 export type ListedGroup = z.output<typeof listedGroup>
 
@@ -55,7 +58,8 @@ export const groupRoutes = {
   deleteGroup: route({
     method: 'DELETE',
     path: '/groups/:name',
-    summary: 'Without the group (refused while a rule names it); a learned group goes back to its defaults',
+    summary:
+      'Without the group (refused while a rule names it or sensors are bound to it); a learned group goes back to its defaults',
     params: groupName,
     answer: z.object({ name: z.string() }),
     documents: groups,

@@ -14,6 +14,7 @@ export const problemKinds = {
   'media-type': { status: 415, title: 'This kind of content is not understood' },
   invalid: { status: 422, title: 'The request is not valid' },
   'precondition-required': { status: 428, title: 'Say which revision the change is based on (If-Match)' },
+  busy: { status: 503, title: 'Too many are waiting; ask again' },
   internal: { status: 500, title: 'Something is broken here' },
 } as const satisfies Record<string, Kind>
 export type ProblemCode = keyof typeof problemKinds

@@ -41,6 +41,17 @@ export type Route<
   readonly bulk: boolean
 }
 
+/**
+ * A route that is asked for news: with `If-None-Match` it answers once what it tells has another ETag, or 304 when the
+ * `wait` of its query (seconds) is over.
+ */
+export type NewsRoute<P extends z.ZodType, Q extends z.ZodType<{ readonly wait: number }>, A extends z.ZodType> = Route<
+  P,
+  Q,
+  Nothing,
+  A
+> & { readonly news: true }
+
 const nothing = z.strictObject({}).optional()
 type Nothing = typeof nothing
 
@@ -66,6 +77,13 @@ export function route<
 >(sketch: Sketch<P, Q, B, A>): Route<P, Q, B, A> {
   const blank = { params: nothing, query: nothing, body: nothing, documents: [], writes: false, bulk: false }
   return { ...blank, ...sketch } as unknown as Route<P, Q, B, A>
+}
+
+/** A route that is asked for news; it writes nothing. */
+export function newsRoute<A extends z.ZodType, Q extends z.ZodType<{ readonly wait: number }>>(
+  sketch: Pick<Sketch<Nothing, Q, Nothing, A>, 'path' | 'summary' | 'answer'> & { readonly query: Q },
+): NewsRoute<Nothing, Q, A> {
+  return { ...route<A, Nothing, Q>({ ...sketch, method: 'GET' }), news: true }
 }
 
 /** A list as the model has them: never changed in place. */

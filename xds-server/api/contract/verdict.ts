@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 import { listOf } from './route.ts'
+import { sensorBinding } from './sensor-documents.ts'
 
 export const mode = z.enum(['discover', 'monitor', 'protect'])
 
@@ -38,8 +39,6 @@ const miss = z.object({
   field: z.enum(['disabled', 'from', 'to', 'ports', 'applications', 'http']),
 })
 
-const bindings = listOf(z.object({ sensor: z.string(), action: z.enum(['allow', 'deny']) }))
-
 export const verdict = z.object({
   policy: outcome,
   enforced: outcome,
@@ -52,6 +51,6 @@ export const verdict = z.object({
     destination: endpoint,
     misses: listOf(miss),
     moreMisses: z.number().optional(),
-    sensors: z.object({ waf: bindings, dlp: bindings }).optional(),
+    sensors: z.object({ waf: listOf(sensorBinding), dlp: listOf(sensorBinding) }).optional(),
   }),
 })

@@ -6,13 +6,13 @@ import { allGroups, findGroup, type GroupView } from '../groups.ts'
 import type { Call, HandlersOf } from '../handler.ts'
 import { planMode, storeMode } from '../modes.ts'
 import { invalid, notFound } from '../problem.ts'
-import { requireGroups } from '../references.ts'
+import { requireFitting } from '../references.ts'
 import { save } from '../save.ts'
 
 export const groupHandlers: HandlersOf<typeof groupRoutes> = {
   listGroups: ({ query, backend }) => {
-    const { revision, value } = backend.store.read('groups')
-    const all = allGroups(value, backend.directory())
+    const { revision } = backend.store.read('groups')
+    const all = allGroups(backend.store, backend.directory())
     return { revision, total: all.length, groups: all.slice(query.offset, query.offset + query.limit) }
   },
   readGroup: ({ params, query, backend }) => {
@@ -49,14 +49,14 @@ const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 const modeSummary = (name: string, mode: Mode | null): string => `mode of ${name}: ${mode ?? 'default'}`
 
 function groupCalled(name: string, backend: Backend): GroupView {
-  const found = findGroup(name, backend.store.read('groups').value, backend.directory())
+  const found = findGroup(name, backend.store, backend.directory())
   if (found === undefined) throw notFound(`group ${name}`)
   return found
 }
 
-/** By name, so that equal groups are equal documents; refused where a rule would name a group that is not there. */
+/** By name, so that equal groups are equal documents; refused where a rule or a binding names one that is not there. */
 function fitting(call: Pick<Call<never>, 'backend'>, groups: readonly Group[]): readonly Group[] {
-  requireGroups(groups, call.backend.store.read('rules').value)
+  requireFitting(call.backend.store, { groups })
   return [...groups].sort((a, b) => compare(a.name, b.name))
 }
 

@@ -12,7 +12,7 @@ export const observedHandlers: HandlersOf<typeof observedRoutes> = {
   readGraph: ({ query, backend }) => {
     const edges = edgesOf(matching(backend.conversations(), query))
     const names = new Set(edges.flatMap((e) => [e.source, e.destination]))
-    const groups = groupsNamed(names, backend.store.read('groups').value, backend.directory())
+    const groups = groupsNamed(names, backend.store, backend.directory())
     return { nodes: groups.map(({ name, kind, mode, members }) => ({ name, kind, mode, members })), edges }
   },
   listEvents: ({ query, backend }) => ({ events: backend.events(query) }),

@@ -7,7 +7,7 @@ import { deleteRule } from '../delete-rule.ts'
 import type { Call, HandlersOf } from '../handler.ts'
 import { mergePatch } from '../merge-patch.ts'
 import { accepted, invalid, notFound } from '../problem.ts'
-import { requireGroups, requireGroupsOf } from '../references.ts'
+import { requireFitting, requireGroupsOf } from '../references.ts'
 import { defaultCounters, ruleViews } from '../rules.ts'
 import { save } from '../save.ts'
 import { savedRule } from '../saved-rule.ts'
@@ -30,13 +30,13 @@ export const ruleHandlers: HandlersOf<typeof ruleRoutes> = {
   },
   replaceRules: (call) => {
     const { rules } = call.body
-    requireGroups(call.backend.store.read('groups').value, rules)
+    requireFitting(call.backend.store, { rules })
     saveRules(call, `replace by ${rules.length} rules`, () => rules)
     return { revision: call.backend.store.read('rules').revision, total: rules.length }
   },
   insertRule: (call) => {
     const { rule, position } = call.body
-    requireGroupsOf(call.backend.store.read('groups').value, rule, 'rule')
+    requireGroupsOf(call.backend.store, rule, 'rule')
     const rules = saveRules(call, `insert rule ${rule.id}`, (all) => accepted(insertedAt(all, rule, position)))
     return { rule: savedRule(rules[placeOf(rules, rule.id)]!) }
   },
@@ -90,7 +90,7 @@ function edited(rule: Rule, { body, backend }: { readonly body: Patch } & Pick<S
   const meant = Object.keys(body).some((field) => !incidental.includes(field))
   const origin = rule.origin === 'learned' && meant ? { origin: 'user' } : {}
   const result = accepted(parseRule(mergePatch({ ...savedRule(rule), ...origin }, body)))
-  requireGroupsOf(backend.store.read('groups').value, result, '')
+  requireGroupsOf(backend.store, result, '')
   return result
 }
 

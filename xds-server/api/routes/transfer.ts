@@ -1,25 +1,29 @@
 /** The whole policy in and out. */
 import type { Policy } from '../../policy/model.ts'
+import { policyToDocument } from '../../policy/parse-policy.ts'
 import type { AnyWrite, DocumentName } from '../../store/model.ts'
 import { storedPolicy } from '../../store/policy.ts'
+import { changesBetween } from '../changes.ts'
+import { requireCompilingParts } from '../check-sensors.ts'
 import { documentNames } from '../contract/route.ts'
 import type { transferRoutes } from '../contract/transfer.ts'
 import { draftPolicy } from '../draft.ts'
 import type { Call, HandlersOf } from '../handler.ts'
 import { previewOf } from '../preview.ts'
-import { changesBetween, refuseStale, saveAll } from '../save.ts'
+import { refuseStale, saveAll } from '../save.ts'
 import { savedRule } from '../saved-rule.ts'
 
 export const transferHandlers: HandlersOf<typeof transferRoutes> = {
   exportPolicy: ({ backend }) => {
     const policy = storedPolicy(backend.store)
-    return { ...policy, rules: policy.rules.map(savedRule) }
+    return { ...policyToDocument(policy), rules: policy.rules.map(savedRule) }
   },
   importPolicy: (call) => {
     const { store } = call.backend
     for (const name of documentNames) refuseStale(store, name, call.base)
     const before = storedPolicy(store)
     const draft = draftPolicy(call.body, call.backend)
+    requireCompilingParts(call.backend, draft)
     if (!call.query.dryRun)
       saveAll(
         store,

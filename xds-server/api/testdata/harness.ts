@@ -13,6 +13,7 @@ import type { Inventory, Policy } from '../../policy/model.ts'
 import type { AnyWrite } from '../../store/model.ts'
 import { openStore, type SqliteStore } from '../../store/sqlite.ts'
 import type { Backend } from '../backend.ts'
+import { inspectionFeed, type InspectionFeed } from '../inspection-feed.ts'
 import { storedPolicy } from '../../store/policy.ts'
 import { listenOnSocket } from '../listen.ts'
 import { createApi } from '../server.ts'
@@ -42,19 +43,20 @@ export const yelb: Inventory = {
 
 /** What the other parts of the control plane would say. */
 export type Said = Partial<
-  Pick<Backend, 'hits' | 'proxies' | 'compileStatus' | 'health' | 'recordedFlows' | 'conversations'>
+  Pick<Backend, 'hits' | 'proxies' | 'compileStatus' | 'health' | 'recordedFlows' | 'conversations' | 'checkSensor'>
 > & { readonly events?: readonly PosternEvent[]; readonly policy?: Partial<Policy>; readonly inventory?: Inventory }
 
 export type ControlPlane = {
   readonly socket: string
   readonly store: SqliteStore
+  readonly inspection: InspectionFeed
   readonly errors: readonly unknown[]
   /** Done once, just before the next request that writes is served: somebody else was faster. */
   readonly beforeWrite: (meddle: () => void) => void
   readonly close: () => Promise<void>
 }
 
-const nothing = { hits: () => new Map(), proxies: () => [], compileStatus: () => [], health: () => [] }
+const nothing = { hits: () => new Map(), proxies: () => [], compileStatus: () => [], health: () => [], checkSensor: () => [] }
 
 export async function controlPlane(said: Said = {}): Promise<ControlPlane> {
   const folder = mkdtempSync(join(tmpdir(), 'postern-api-'))
@@ -62,6 +64,7 @@ export async function controlPlane(said: Said = {}): Promise<ControlPlane> {
   const store = openStore({ path: ':memory:', now: () => someMoment, onWatcherError: (error) => errors.push(error) })
   const { events = [], inventory = yelb, policy = {}, ...rest } = said
   begin(store, policy)
+  const inspection = inspectionFeed()
   const backend: Backend = {
     ...nothing,
     recordedFlows: () => [],
@@ -70,6 +73,8 @@ export async function controlPlane(said: Said = {}): Promise<ControlPlane> {
     events: (filter) => eventsThatFit(events, filter),
     store,
     directory: () => directory({ inventory, policy: storedPolicy(store) }),
+    inspectionSet: inspection.present,
+    watchInspectionSet: inspection.watch,
     now: () => someMoment,
   }
   const app = createApi({ backend, registry: new Registry(), onError: (error) => errors.push(error) })
@@ -85,7 +90,7 @@ export async function controlPlane(said: Said = {}): Promise<ControlPlane> {
   const beforeWrite = (meddle: () => void) => {
     meddler = meddle
   }
-  return { socket, store, errors, beforeWrite, close: () => stop(server, store, folder) }
+  return { socket, store, inspection, errors, beforeWrite, close: () => stop(server, store, folder) }
 }
 
 /** The given documents are revision 2; the others are what a first start has, at revision 1. */
