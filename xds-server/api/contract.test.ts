@@ -65,9 +65,15 @@ const happened: Whole<PosternEvent> = {
   incident: 'abc',
   http: { method: 'GET', path: '/', host: 'ui' },
   trace: why,
+  inspection: {
+    sensor: 'crs',
+    score: 5,
+    partial: 'more than 131072 bytes',
+    findings: [{ rule: '942100', severity: 'critical', message: 'm', where: 'ARGS:q', sample: '4***' }],
+  },
 }
 const spoken: Whole<Conversation> = aConversation('any', 'any', {
-  evidence: { sourceIps: ['192.0.2.1'], destinationIps: [], requests: { 'GET /': 1 } },
+  evidence: { sourceIps: ['192.0.2.1'], destinationIps: [], requests: { 'GET /': 1 }, inspection: 'denied' },
 })
 const flow: Whole<Flow> = {
   ...aFlow('192.0.2.1', '192.0.2.2'),

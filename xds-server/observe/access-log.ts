@@ -4,7 +4,7 @@
  * in an attacker's hands: texts are cut, an entry that does not fit is counted and left out, nothing here throws.
  * Never believes the message about who sent it: the node comes from the stream's proven identity.
  */
-import { type LogName, logTags, parseLogName } from '../compile/names.ts'
+import { inspectionMetadata, type LogName, logTags, parseLogName } from '../compile/names.ts'
 import {
   type AccessLogCommon,
   type AccessLogsMessage,
@@ -21,6 +21,7 @@ import {
 import { isApplication } from '../policy/applications.ts'
 import { normalisePath } from '../policy/http-path.ts'
 import { nameOfRequest } from '../policy/request-names.ts'
+import { readInspected } from './inspected.ts'
 import type { AccessRecord } from './model.ts'
 
 /** Why something could not be used; the metric's label. */
@@ -137,6 +138,7 @@ function readHttp(entry: HttpLogEntry, context: Context): Read {
   const grpc = isGrpc(shared.application, request.request_headers['content-type'])
   const path = cut(request.path, maxTextLength)
   const host = cut(request.authority, maxNameLength)
+  const inspected = readInspected(common.metadata?.filter_metadata[inspectionMetadata])
   return {
     ...shared,
     kind: 'http',
@@ -157,6 +159,7 @@ function readHttp(entry: HttpLogEntry, context: Context): Read {
       status: response?.response_code?.value ?? 0,
       incident,
       grpc: grpc ? withoutQuery(path).slice(1) : undefined,
+      ...(inspected && { inspected }),
     },
     details: cut(response?.response_code_details ?? '', maxNameLength),
   }

@@ -1,6 +1,7 @@
 /** A judged record as what it adds to its conversation. */
 import type { Delta } from './connections.ts'
 import type { Addition } from './conversations.ts'
+import { outcomeOf } from './inspection-events.ts'
 import type { Judgement } from './judgement.ts'
 import type { AccessRecord, Place } from './model.ts'
 
@@ -18,6 +19,7 @@ export function additionOf({ record, ...delta }: Delta, place: Place, judged: Ju
     ...place,
     ...peers(judged),
     request: record.http,
+    inspection: outcomeOf(record),
     counts: { connections, requests, bytesReceived, bytesSent, firstSeen, lastSeen: record.at },
   }
 }

@@ -8,7 +8,7 @@ import type { Mode } from '../policy/model.ts'
 import { addCounts, type Counts, countsOf, noCounts } from './counts.ts'
 import { Evidence, type Request } from './evidence.ts'
 import type { Metrics } from './metrics.ts'
-import type { Conversation, ConversationKey, ObservedVerdict } from './model.ts'
+import type { Conversation, ConversationKey, InspectionOutcome, ObservedVerdict } from './model.ts'
 
 export const bucketMilliseconds = 15_000
 export const windowMilliseconds = 3_600_000
@@ -36,6 +36,7 @@ export type Addition = {
   readonly sourceIp: string
   readonly destinationIp: string
   readonly request: Request | undefined
+  readonly inspection?: InspectionOutcome | undefined
   readonly counts: Readonly<Counts>
 }
 
@@ -57,12 +58,13 @@ export class Conversations {
   }
 
   /** Answers the conversation it was counted under. */
-  add({ key, mode, sourceIp, destinationIp, request, counts }: Addition): Edge {
+  add({ key, mode, sourceIp, destinationIp, request, inspection, counts }: Addition): Edge {
     const bucket = this.#bucketAt(counts.lastSeen)
     const edge = this.#roomFor(key, bucket) ?? this.#other(key.verdict)
     edge.mode = mode
     edge.evidence.peers(sourceIp, destinationIp)
     if (request !== undefined) edge.evidence.request(request)
+    if (inspection !== undefined) edge.evidence.inspected(inspection)
     count(bucket, edge, counts)
     return edge
   }

@@ -15,7 +15,7 @@ export type NewEvent = Omit<PosternEvent, 'id' | 'count' | 'lastTime'>
 
 /** Equal events this close to the first of them are one. */
 export const mergeMilliseconds = 2_000
-/** Of one sort (kind, both groups, rule, action): a port scan or a path scan makes this many, the rest is a summary. */
+/** Of one sort (kind, both groups, rule, action, sensor): a port scan or a path scan makes this many, the rest is a summary. */
 export const perSort: Rate = { burst: 30, perSecond: 1 }
 /** Of all sorts together; traffic can not use up what audit and enforcement need. */
 export const perFamily: Rate = { burst: 300, perSecond: 50 }
@@ -25,7 +25,8 @@ export const summaryMilliseconds = 10_000
 const maxSorts = 5_000
 const trimMilliseconds = 60_000
 
-const familyOf: Readonly<Record<EventKind, 'traffic' | 'control'>> = {
+type Family = 'traffic' | 'control'
+const families: Readonly<Record<EventKind, Family>> = {
   violation: 'traffic',
   threat: 'traffic',
   leak: 'traffic',
@@ -33,6 +34,9 @@ const familyOf: Readonly<Record<EventKind, 'traffic' | 'control'>> = {
   enforcement: 'control',
   audit: 'control',
 }
+
+/** Requests are traffic, whatever is said of them. */
+const familyOf = ({ kind, http }: NewEvent): Family => (http === undefined ? families[kind] : 'traffic')
 
 type Merge = { event: PosternEvent; readonly incidents: Set<string>; dirty: boolean }
 export type EventsOptions = {
@@ -52,7 +56,7 @@ export class Events {
   /** By everything that makes events equal, the oldest first. */
   readonly #merges = new Map<string, Merge>()
   readonly #sorts = new Map<string, TokenBucket>()
-  readonly #families: Readonly<Record<'traffic' | 'control', TokenBucket>>
+  readonly #families: Readonly<Record<Family, TokenBucket>>
   readonly #summaries = new Map<string, Summary>()
   #trimmedAt = 0
 
@@ -131,7 +135,7 @@ export class Events {
     if (!this.#sorts.has(sort) && this.#sorts.size >= maxSorts) return 'memory'
     this.#sorts.set(sort, bucket)
     if (!bucket.take(now)) return 'sort'
-    return this.#families[familyOf[event.kind]].take(now) ? undefined : 'family'
+    return this.#families[familyOf(event)].take(now) ? undefined : 'family'
   }
 
   #suppress(event: NewEvent, limit: Limit): void {
@@ -168,8 +172,8 @@ export class Events {
 const mergeKey = ({ time: _time, incident: _incident, trace: _trace, ...rest }: NewEvent): string =>
   JSON.stringify(rest)
 
-const sortKey = ({ kind, source, destination, rule, action }: NewEvent): string =>
-  JSON.stringify([kind, source?.group, destination?.group, rule, action])
+const sortKey = ({ kind, source, destination, rule, action, inspection }: NewEvent): string =>
+  JSON.stringify([kind, source?.group, destination?.group, rule, action, inspection?.sensor])
 
 function merge(open: Merge, event: NewEvent): void {
   const { count, lastTime } = open.event

@@ -1,6 +1,6 @@
 /** Samples behind a conversation: who, and which requests. Bounded: they show what to look for, not everything. */
 import { mergeRequests, type RequestCounts } from '../policy/evidence.ts'
-import type { ConversationEvidence } from './model.ts'
+import { type ConversationEvidence, type InspectionOutcome, inspectionOutcomes } from './model.ts'
 
 /** Addresses kept of each end, and hosts; further ones are only counted in the conversation. */
 const maxSamples = 16
@@ -17,6 +17,7 @@ export class Evidence {
   readonly #hosts = new Set<string>()
   #requests: RequestCounts = {}
   readonly #fresh = new Map<string, number>()
+  #inspection: InspectionOutcome | undefined
 
   peers(source: string, destination: string): void {
     sample(this.#sources, source)
@@ -31,8 +32,15 @@ export class Evidence {
     if (this.#fresh.size >= maxFresh) this.#settle()
   }
 
+  /** The worst stays. */
+  inspected(outcome: InspectionOutcome): void {
+    const [was, is] = [this.#inspection, outcome]
+    if (was === undefined || inspectionOutcomes.indexOf(is) > inspectionOutcomes.indexOf(was)) this.#inspection = is
+  }
+
   /** Later evidence of the same conversation: its requests are all there were until then. */
-  follow({ sourceIps, destinationIps, hosts = [], requests }: ConversationEvidence): void {
+  follow({ sourceIps, destinationIps, hosts = [], requests, inspection }: ConversationEvidence): void {
+    if (inspection !== undefined) this.inspected(inspection)
     for (const ip of sourceIps) sample(this.#sources, ip)
     for (const ip of destinationIps) sample(this.#destinations, ip)
     for (const host of hosts) sample(this.#hosts, host)
@@ -46,6 +54,7 @@ export class Evidence {
       destinationIps: [...this.#destinations],
       hosts: [...this.#hosts],
       requests: this.#requests,
+      ...(this.#inspection && { inspection: this.#inspection }),
     }
   }
 

@@ -21,6 +21,16 @@ const counters = {
     help: 'Events only counted in a summary event',
     labels: ['kind', 'limit'],
   },
+  found: {
+    name: 'inspection_findings_total',
+    help: 'Requests in which a sensor found something, by what became of them',
+    labels: ['sensor', 'action'],
+  },
+  uninspected: {
+    name: 'inspection_refused_total',
+    help: 'Requests refused because nobody could judge them',
+    labels: [],
+  },
   historyLost: {
     name: 'history_lost_total',
     help: 'Roll-ups not kept: too many, or the database failed',

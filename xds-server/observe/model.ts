@@ -1,5 +1,6 @@
 /** What was seen: conversations, events, and the evidence behind learned rules. Plain data, no protobuf, no sockets. */
 import type { Mode, Verdict } from '../policy/model.ts'
+import type { Finding, Inspected } from './inspected.ts'
 
 /** `violation`: the policy denies it, the mode lets it pass. */
 export type ObservedVerdict = 'allow' | 'violation' | 'deny'
@@ -42,11 +43,17 @@ export type AccessRecord = {
         /** Our own id of the request, what a 403 tells the client (never the client's x-request-id: it can be forged). */
         readonly incident: string
         readonly grpc: string | undefined
+        /** What the classifier said of it; left out where it found nothing. */
+        readonly inspected?: Inspected
       }
     | undefined
   readonly flags: string
   readonly details: string
 }
+
+/** What inspection made of a request, the least first. `uninspected`: refused, because nobody could judge it. */
+export const inspectionOutcomes = ['alert', 'masked', 'denied', 'uninspected'] as const
+export type InspectionOutcome = (typeof inspectionOutcomes)[number]
 
 export type ConversationKey = {
   readonly source: string
@@ -69,6 +76,8 @@ export type ConversationEvidence = {
   readonly hosts?: readonly string[]
   /** `METHOD template` → count, bounded; the rest under `other`. */
   readonly requests: Readonly<Record<string, number>>
+  /** The worst that inspection found; left out where nothing. */
+  readonly inspection?: InspectionOutcome
 }
 
 export type Conversation = ConversationKey & {
@@ -108,11 +117,20 @@ export type PosternEvent = {
   readonly port: number | undefined
   readonly application: string | undefined
   readonly rule: string | undefined
-  readonly action: 'allowed' | 'denied' | undefined
+  readonly action: 'allowed' | 'denied' | 'masked' | undefined
   readonly mode: Mode | undefined
   /** What HTTP clients were told; `postern why <incident>` finds the event by it. */
   readonly incident: string | undefined
   readonly http: { readonly method: string; readonly path: string; readonly host: string } | undefined
   /** The decision as `decide()` explains it. */
   readonly trace: Verdict | undefined
+  /** Threats and leaks: which sensor, and what it found. */
+  readonly inspection?: {
+    readonly sensor: string
+    /** Anomaly score of the request. */
+    readonly score: number
+    /** Why not everything was looked at; left out where it was. */
+    readonly partial?: string
+    readonly findings: readonly Omit<Finding, 'kind' | 'sensor'>[]
+  }
 }

@@ -3,7 +3,7 @@
  *
  * access log ─► connections ─► judge ─► conversations ─► history (SQLite)
  *                                  ├──► hits
- *                                  ├──► events (violation, mismatch)
+ *                                  ├──► events (violation, mismatch, threat, leak)
  *                                  └──► learner ─► store
  *
  * Promises: a connection counts once, memory is bounded, what is left out is counted. Never decides anything: the
@@ -23,7 +23,8 @@ import { lastHeartbeat, openObserved, writeHeartbeat } from './database.ts'
 import { Events, type NewEvent } from './events.ts'
 import { History, spans } from './history.ts'
 import { Hits, type RuleHits } from './hits.ts'
-import { Judge } from './judgement.ts'
+import { inspectionEvents, sensorLabel } from './inspection-events.ts'
+import { Judge, type Judgement } from './judgement.ts'
 import { Learner } from './learner.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import type { AccessRecord, Conversation, Place } from './model.ts'
@@ -176,7 +177,17 @@ class Observing implements Observer {
     this.#learner.observe(delta, judged)
     const isNew = delta.connections + delta.requests > 0
     if (isNew && judged.verdict !== 'allow') this.#record(violationEvent(record, judged, this.#options.directory()))
+    if (isNew) this.#inspected(record, judged)
     return place
+  }
+
+  #inspected(record: AccessRecord, judged: Judgement): void {
+    for (const event of inspectionEvents(record, judged)) {
+      const { inspection, action = '' } = event
+      if (inspection === undefined) this.metrics.uninspected.inc()
+      else this.metrics.found.inc({ sensor: sensorLabel(inspection.sensor, this.#options.directory()), action })
+      this.#record(event)
+    }
   }
 
   *#pending(since: number, until: number) {

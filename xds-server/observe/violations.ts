@@ -52,13 +52,13 @@ function message(record: AccessRecord, judged: Judgement, expected: readonly str
 const reason = (expected: readonly string[]): string =>
   expected.length === 0 ? 'no rule allows it' : `its rules there are for ${expected.join(', ')}`
 
-function peerOf(end: Endpoint): EventPeer {
+export function peerOf(end: Endpoint): EventPeer {
   const workload = end.kind === 'workload' ? end.workload : undefined
   return { group: end.groups[0]!, workload: workload?.name, namespace: workload?.namespace, ip: end.ip }
 }
 
 /** Queries carry secrets and make equal requests look different. */
-const requestOf = ({ method, path, host }: NonNullable<AccessRecord['http']>) => ({
+export const requestOf = ({ method, path, host }: NonNullable<AccessRecord['http']>) => ({
   method,
   path: path.split('?', 1)[0]!,
   host,

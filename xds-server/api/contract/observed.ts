@@ -27,6 +27,7 @@ export const conversation = z.object({
     sourceIps: listOf(z.string()),
     destinationIps: listOf(z.string()),
     requests: z.record(z.string(), z.number()),
+    inspection: z.enum(['alert', 'masked', 'denied', 'uninspected']).optional(),
   }),
 })
 
@@ -70,6 +71,14 @@ const peer = z.object({
   namespace: z.string().optional(),
   ip: z.string().optional(),
 })
+/** One thing that a sensor found; never holds the value. */
+const finding = z.object({
+  rule: z.string(),
+  severity: z.enum(['critical', 'error', 'warning', 'notice']),
+  message: z.string(),
+  where: z.string(),
+  sample: z.string().optional(),
+})
 export const eventKind = z.enum(['violation', 'threat', 'leak', 'mismatch', 'enforcement', 'audit'])
 export const severity = z.enum(['info', 'low', 'medium', 'high', 'critical'])
 export const event = z.object({
@@ -85,11 +94,14 @@ export const event = z.object({
   port: z.number().optional(),
   application: z.string().optional(),
   rule: z.string().optional(),
-  action: z.enum(['allowed', 'denied']).optional(),
+  action: z.enum(['allowed', 'denied', 'masked']).optional(),
   mode: mode.optional(),
   incident: z.string().optional(),
   http: z.object({ method: z.string(), path: z.string(), host: z.string() }).optional(),
   trace: verdict.optional(),
+  inspection: z
+    .object({ sensor: z.string(), score: z.number(), partial: z.string().optional(), findings: listOf(finding) })
+    .optional(),
 })
 
 export const observedRoutes = {

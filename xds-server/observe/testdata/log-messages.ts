@@ -18,6 +18,8 @@ export type Logged = {
   readonly duration?: string
   readonly tags?: Readonly<Record<string, string>>
   readonly rbac?: Fields
+  /** Dynamic metadata of the classifier. */
+  readonly inspection?: Fields
   readonly details?: string
   readonly flags?: Fields
   readonly received?: number
@@ -40,6 +42,7 @@ const common = (filter: string, entry: Logged): Fields => ({
     filter_metadata: {
       'envoy.filters.listener.tls_inspector': { failure_reason: 'ClientHelloNotDetected' },
       ...(entry.rbac && { [filter]: entry.rbac }),
+      ...(entry.inspection && { 'postern.inspection': entry.inspection }),
     },
   },
   ...(entry.flags && { response_flags: entry.flags }),

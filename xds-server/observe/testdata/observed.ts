@@ -62,7 +62,7 @@ export function observed({ mode = 'discover', path = ':memory:', parts = {}, clo
   return { observer, store, clock, registry, directory: current, restart, close }
 }
 
-function aStore(mode: Mode, { rules = [], groups = [], ignored = [] }: WorldParts, clock: ManualClock): SqliteStore {
+function aStore(mode: Mode, { rules = [], groups = [], ignored = [], inspections = [] }: WorldParts, clock: ManualClock): SqliteStore {
   const onWatcherError = (error: unknown) => {
     throw error
   }
@@ -74,6 +74,7 @@ function aStore(mode: Mode, { rules = [], groups = [], ignored = [] }: WorldPart
     { document: 'groups', value: groups, ...by },
     { document: 'settings', value: settings, ...by },
     { document: 'ignored', value: ignored, ...by },
+    { document: 'inspections', value: inspections, ...by },
   ])
   return store
 }
