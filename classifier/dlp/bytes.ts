@@ -33,19 +33,45 @@ function glued(next: number, beyond: number): boolean {
   return next === 0x2d && isWord(beyond)
 }
 
-export type Digits = { readonly end: number; readonly digits: string; readonly separator: number }
+/** The values of the digits in [from, to), written to `into`. */
+export function readDigits(text: Buffer, from: number, to: number, into: Uint8Array): void {
+  for (let i = from; i < to; i++) into[i - from] = text[i]! - 0x30
+}
 
-/**
- * Digits in groups of these sizes from `start`, between them a space or a hyphen, the same throughout.
- */
-export function grouped(text: Buffer, start: number, sizes: readonly number[]): Digits | undefined {
+/** The number that the digits from `from` to `to` are. */
+export function numberOf(digits: Uint8Array, from: number, to: number): number {
+  let number = 0
+  for (let i = from; i < to; i++) number = number * 10 + digits[i]!
+  return number
+}
+
+export function allEqual(digits: Uint8Array, length: number): boolean {
+  for (let i = 1; i < length; i++) if (digits[i] !== digits[0]) return false
+  return true
+}
+
+export type Grouped = {
+  readonly end: number
+  /** Their values; good until the next call. */
+  readonly digits: Uint8Array
+  readonly separator: number
+}
+
+const grouping = new Uint8Array(24)
+
+/** Digits in groups of these sizes from `start`, between them a space or a hyphen, the same throughout. */
+export function grouped(text: Buffer, start: number, sizes: readonly number[]): Grouped | undefined {
   const separator = at(text, start + sizes[0]!)
   if ((separator !== 0x20 && separator !== 0x2d) || !isDigit(at(text, start + sizes[0]! + 1))) return undefined
   let i = start
+  let count = 0
   for (let n = 0; n < sizes.length; n++) {
     if (n > 0 && at(text, i++) !== separator) return undefined
-    for (const end = i + sizes[n]!; i < end; i++) if (!isDigit(at(text, i))) return undefined
+    for (const end = i + sizes[n]!; i < end; i++) {
+      const byte = at(text, i)
+      if (!isDigit(byte)) return undefined
+      grouping[count++] = byte - 0x30
+    }
   }
-  if (isDigit(at(text, i))) return undefined
-  return { end: i, digits: slice(text, start, i).replace(/\D/g, ''), separator }
+  return isDigit(at(text, i)) ? undefined : { end: i, digits: grouping, separator }
 }

@@ -1,24 +1,26 @@
-/** Check digits. Arguments are digits and upper-case letters, nothing else. */
+/** Check digits. Digits are given by their values, 0 to 9. */
 import { crc32 } from 'node:zlib'
 
-const digitAt = (digits: string, i: number): number => digits.charCodeAt(i) - 48
-
-/** ISO/IEC 7812-1 annex B. */
-export function luhn(digits: string): boolean {
+/** ISO/IEC 7812-1 annex B, before the modulus. */
+export function luhnSum(digits: Uint8Array, length: number): number {
   let sum = 0
-  for (let i = digits.length - 1, twice = false; i >= 0; i--, twice = !twice) {
-    const value = digitAt(digits, i) * (twice ? 2 : 1)
+  for (let i = length - 1, twice = false; i >= 0; i--, twice = !twice) {
+    const value = twice ? digits[i]! * 2 : digits[i]!
     sum += value > 9 ? value - 9 : value
   }
-  return sum % 10 === 0
+  return sum
 }
+
+export const luhn = (digits: Uint8Array, length: number): boolean => luhnSum(digits, length) % 10 === 0
 
 /** The sum of each digit times its weight. */
-export function weighted(digits: string, weights: readonly number[]): number {
-  return weights.reduce((sum, weight, i) => sum + weight * digitAt(digits, i), 0)
+export function weighted(digits: Uint8Array, weights: readonly number[]): number {
+  let sum = 0
+  for (let i = 0; i < weights.length; i++) sum += weights[i]! * digits[i]!
+  return sum
 }
 
-/** ISO 7064 MOD 97-10 of letters (A = 10) and digits. */
+/** ISO 7064 MOD 97-10 of upper-case letters (A = 10) and digits. */
 export function mod97(text: string): number {
   let rest = 0
   for (let i = 0; i < text.length; i++) {
@@ -37,11 +39,9 @@ const step = [1, 5, 7, 6, 2, 8, 3, 0, 9, 4]
 const permutations = [Array.from({ length: 10 }, (_, i) => i)]
 for (let i = 1; i < 8; i++) permutations.push(permutations[i - 1]!.map((value) => step[value]!))
 
-export function verhoeff(digits: string): boolean {
+export function verhoeff(digits: Uint8Array, length: number): boolean {
   let check = 0
-  for (let i = 0; i < digits.length; i++) {
-    check = product(check, permutations[i % 8]![digitAt(digits, digits.length - 1 - i)]!)
-  }
+  for (let i = 0; i < length; i++) check = product(check, permutations[i % 8]![digits[length - 1 - i]!]!)
   return check === 0
 }
 

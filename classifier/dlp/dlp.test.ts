@@ -186,7 +186,7 @@ test('every pattern that can not be compiled with its path', () => {
     mask: false,
     body: { inspectBytes: 1 },
     rules: [
-      rule('a', detector('cards'), regex('ab(?=x)y'), words(['z'])),
+      rule('a', detector('cards'), regex('ab(?>x)y'), words(['z'])),
       rule('b', detector('card', { have: false })),
       rule('c'),
       rule('d', detector('card', { atLeast: 0 }), { ...found, kind: 'exact', salt: 'AAAA', hashes: [], lengths: [] }),

@@ -11,22 +11,31 @@ export type Trigger =
   /** A maximal run of digits of one of these lengths, 2 to 20 (21: more), by what stands beside it. */
   | {
       readonly kind: 'digits'
-      /** No letter before it. */
+      /** Nothing glued to it, see `standsAlone`. */
       readonly alone?: readonly number[]
-      /** No letter before it; behind it a space, hyphen or full stop, and another digit. */
+      /** The same; but all that is found so is `weak`: nobody is asked where no context word may be near. */
+      readonly weak?: readonly number[]
+      /** No letter before it. */
+      readonly open?: readonly number[]
+      /** No letter before it; behind it a space or hyphen, and another digit. */
       readonly first?: readonly number[]
+      /** No letter before it; behind it a full stop, and another digit. */
+      readonly dotted?: readonly number[]
       /** A letter right before it. */
       readonly afterLetter?: readonly number[]
     }
-  /** One of these latin1 words, in either case; a digit in a word is any digit. */
-  | { readonly kind: 'words'; readonly words: readonly string[] }
+  /**
+   * One of these latin1 words; a digit in a word is any digit. Their first two characters in just this case where it matters:
+   * rare beginnings make a fast pass. The others in either case.
+   */
+  | { readonly kind: 'words'; readonly words: readonly string[]; readonly ignoreCase: boolean }
 
 /**
- * Is there one here? `from` and `to` are the trigger's bytes in `text`, `digits` the same as a string
- * where they stand `alone`. It may look `behindBytes` back and `aheadBytes`
- * ahead, never further: what it sees beyond depends on how the stream was cut.
+ * Is there one here? `from` and `to` are the trigger's bytes in `text`, `digits` the values of those that stand `alone` (the
+ * scanner's: nobody keeps them). It may look `behindBytes` back and `aheadBytes` ahead, never further: what it sees beyond
+ * depends on how the stream was cut.
  */
-type Find = (text: Buffer, from: number, to: number, digits: string) => Found | undefined
+type Find = (text: Buffer, from: number, to: number, digits: Uint8Array) => Found | undefined
 
 /** Looks at every byte itself (custom regexes, exact data): all it finds that begins in [from, to). */
 export type Sweep = (text: Buffer, from: number, to: number, base: number) => readonly Found[]

@@ -3,10 +3,11 @@
  * judged only when `aheadBytes` after it are there (or the end), with `behindBytes` before it, and no detector looks
  * further. It keeps those two windows and a few numbers; nothing grows with the stream.
  */
-import { at, isDigit, isLetter, slice } from './bytes.ts'
-import { contextOf, weigh } from './context.ts'
+import { Window } from '../text/window.ts'
+import { at, isDigit, isLetter, readDigits, standsAlone } from './bytes.ts'
+import { Nearby, weigh } from './context.ts'
 import { aheadBytes, behindBytes } from './limits.ts'
-import type { Confidence, Detector, Found, Sweep } from './model.ts'
+import type { Confidence, Found, Sweep } from './model.ts'
 import { maxRun, type Program } from './program.ts'
 
 /** `offset` and `end` in the stream the scanner was given. */
@@ -18,17 +19,9 @@ export type Sighting = {
   readonly confidence: Confidence
 }
 
-const contexts = new WeakMap<Detector, ReturnType<typeof contextOf>>()
-
-function contextFor(detector: Detector) {
-  const known = contexts.get(detector)
-  if (known || !detector.context) return known
-  const made = contextOf(detector.context)
-  contexts.set(detector, made)
-  return made
-}
-
 const nothing: Buffer = Buffer.alloc(0)
+/** Of the run that is asked about. */
+const digits = new Uint8Array(maxRun + 1)
 
 export class Scanner {
   readonly #program: Program
@@ -41,7 +34,11 @@ export class Scanner {
   #base = 0
   /** …and is judged up to this index. */
   #judged = 0
-  #text = nothing
+  readonly #window = new Window()
+  /** What is in the window. */
+  #text: Buffer = nothing
+  /** Of this text; made when somebody asks. */
+  #nearby: Nearby | undefined
 
   constructor(program: Program, emit: (sighting: Sighting) => void) {
     this.#program = program
@@ -58,47 +55,54 @@ export class Scanner {
     return Math.max(0, this.#base + this.#judged - behindBytes)
   }
 
+  /** The chunk is copied: it may be written over afterwards. */
   push(chunk: Buffer): void {
-    this.#text = this.#text.length === 0 ? chunk : Buffer.concat([this.#text, chunk])
+    this.#window.append(chunk)
+    this.#text = this.#window.text
     this.#judgeTo(this.#text.length - aheadBytes)
   }
 
   /** Judges what still waits. The scanner is of no use afterwards. */
   finish(): void {
     this.#judgeTo(this.#text.length)
-    this.#text = nothing
   }
 
   #judgeTo(to: number): void {
-    if (to > this.#judged) {
-      this.#pass(to)
-      for (const { index, sweep } of this.#sweeps)
-        for (const found of sweep(this.#text, this.#judged, to, this.#base)) this.#found(index, found)
-      this.#judged = to
-    }
+    if (to <= this.#judged) return
+    this.#nearby = undefined
+    this.#pass(to)
+    for (const { index, sweep } of this.#sweeps)
+      for (const found of sweep(this.#text, this.#judged, to, this.#base)) this.#found(index, found)
+    this.#judged = to
     this.#forget()
   }
 
-  /** A copy, so that the caller's chunk is not held and may be written over. */
   #forget(): void {
-    const start = Math.max(0, this.#judged - behindBytes)
-    this.#text = Buffer.from(this.#text.subarray(start))
+    const start = this.#judged - behindBytes
+    if (start <= 0) return
+    this.#window.forget(start)
+    this.#text = this.#window.text
     this.#base += start
-    this.#judged -= start
+    this.#judged = behindBytes
   }
 
   #pass(to: number): void {
-    const { classes, next, firstHot } = this.#program.automaton
+    const { automaton, beginnings, runState } = this.#program
+    const { classes, next, firstHot } = automaton
     const text = this.#text
-    const { runState } = this.#program
+    const stop = Math.min(to, text.length - 1)
     let state = this.#state
     for (let i = this.#judged; i < to; i++) {
+      if (state === 0) {
+        while (i < stop && beginnings[(text[i]! << 8) | text[i + 1]!] === 0) i++
+        if (i >= to) break
+      }
       const previous = state
       state = next[state + classes[text[i]!]!]!
       if (state < firstHot) continue
       if (state !== runState) this.#hot(state, i)
       // Deeper inside of a run of digits there is nothing new.
-      else if (previous !== runState) this.#run(i)
+      else if (previous !== runState) i = this.#run(i) - 1
     }
     this.#state = state
   }
@@ -111,47 +115,72 @@ export class Scanner {
       if (word === 0) this.#run(i)
       else {
         const { length, listeners } = this.#program.words[word]!
-        for (const index of listeners) this.#ask(index, i + 1 - length, i + 1, '')
+        this.#askAll(listeners, i + 1 - length, i + 1)
       }
     }
   }
 
-  /** `i` is at the second digit of a run, or deeper inside of one that was seen before. */
-  #run(i: number): void {
+  /** `i` is at the second digit of a run, or deeper inside of one that was seen before. Returns where its digits end. */
+  #run(i: number): number {
     const text = this.#text
-    if (isDigit(at(text, i - 2))) return
-    let end = i + 1
-    while (end < text.length && end - i < maxRun && isDigit(text[end]!)) end++
-    const { alone, first, afterLetter } = this.#program.runs
-    const length = end - i + 1
-    if (isLetter(at(text, i - 2))) {
-      this.#askAll(afterLetter[length]!, i - 1, end, '')
+    const from = i - 1
+    const before = at(text, from - 1)
+    let to = i + 1
+    while (to < text.length && to - i < maxRun && isDigit(text[to]!)) to++
+    if (!isDigit(before)) this.#askRun(from, to, before)
+    return to
+  }
+
+  #askRun(from: number, to: number, before: number): void {
+    const text = this.#text
+    const { alone, weak, open, first, dotted, afterLetter } = this.#program.runs
+    const length = to - from
+    if (isLetter(before)) {
+      this.#askAll(afterLetter[length]!, from, to)
       return
     }
-    const listeners = alone[length]!
-    if (listeners.length > 0) this.#askAll(listeners, i - 1, end, slice(text, i - 1, end))
-    const next = at(text, end)
-    if ((next === 0x20 || next === 0x2d || next === 0x2e) && isDigit(at(text, end + 1)))
-      this.#askAll(first[length]!, i - 1, end, '')
+    if (alone[length]!.length + weak[length]!.length > 0 && standsAlone(text, from, to)) this.#alone(from, to)
+    if (open[length]!.length > 0) this.#askAll(open[length]!, from, to)
+    const next = at(text, to)
+    if ((next !== 0x20 && next !== 0x2d && next !== 0x2e) || !isDigit(at(text, to + 1))) return
+    this.#askAll(next === 0x2e ? dotted[length]! : first[length]!, from, to)
   }
 
-  #askAll(listeners: readonly number[], from: number, to: number, digits: string): void {
-    for (let k = 0; k < listeners.length; k++) this.#ask(listeners[k]!, from, to, digits)
+  #alone(from: number, to: number): void {
+    const { runs, weakBits, contexts } = this.#program
+    const length = to - from
+    readDigits(this.#text, from, to, digits)
+    this.#askAll(runs.alone[length]!, from, to)
+    const near = weakBits[length] === 0 ? 0 : this.#near(from, to) & weakBits[length]!
+    if (near === 0) return
+    const weak = runs.weak[length]!
+    for (let k = 0; k < weak.length; k++) if ((contexts.bits[weak[k]!]! & near) !== 0) this.#ask(weak[k]!, from, to)
   }
 
-  #ask(index: number, from: number, to: number, digits: string): void {
+  #near(from: number, to: number): number {
+    this.#nearby ??= new Nearby(this.#program.contexts, this.#text)
+    return this.#nearby.bits(from, to)
+  }
+
+  #askAll(listeners: readonly number[], from: number, to: number): void {
+    for (let k = 0; k < listeners.length; k++) this.#ask(listeners[k]!, from, to)
+  }
+
+  #ask(index: number, from: number, to: number): void {
     const detector = this.#program.detectors[index]!
     const found = detector.trigger && detector.find(this.#text, from, to, digits)
     if (found) this.#found(index, found)
   }
 
   #found(index: number, { start, end, strength }: Found): void {
-    const detector = this.#program.detectors[index]!
     if (this.#base + start < this.#lastEnds[index]!) return
-    const confidence = weigh(strength, contextFor(detector), this.#text, start, end)
+    const { words, bits } = this.#program.contexts
+    const text = this.#text
+    const near = strength !== 'certain' && (this.#near(start, end) & bits[index]!) !== 0
+    const confidence = weigh(strength, near ? words[index] : undefined, text, start, end)
     if (!confidence) return
     this.#lastEnds[index] = this.#base + end
-    const value = this.#text.subarray(start, end)
+    const value = text.subarray(start, end)
     this.#emit({ index, offset: this.#base + start, end: this.#base + end, value, confidence })
   }
 }

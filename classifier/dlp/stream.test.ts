@@ -129,7 +129,7 @@ test('detectors see no further than their windows', () => {
   // A detector that reports how much it was shown would differ by the cut; the real ones are held to it by the cuts above.
   const peeking: Detector = {
     name: 'peeking',
-    trigger: { kind: 'words', words: ['!'] },
+    trigger: { kind: 'words', words: ['!'], ignoreCase: false },
     find: (text, from) =>
       text.length - from >= aheadBytes ? { start: from, end: from + 1, strength: 'certain' } : undefined,
   }

@@ -112,3 +112,22 @@ function numbered({ next, endings, order }: Trie, classes: Uint8Array, stride: n
   }
   return { classes, next: table, stride, firstHot: cold.length * stride, endings: hot.map((state) => endings[state]!) }
 }
+
+/**
+ * Where an automaton in its first state may be left alone: 0 at `first << 8 | second` says that none of the words begins with
+ * these two bytes, so that a pass goes on to the next byte without a step. It costs a load that waits for no other. Words that
+ * are told apart by case here begin only so; what the automaton finds from there on is up to its own options.
+ */
+export function beginnings(words: readonly (WordOptions & { readonly word: string })[]): Uint8Array {
+  const pairs = new Uint8Array(1 << 16)
+  for (const { word, ...options } of words) {
+    const seconds = word.length > 1 ? alike(word.charCodeAt(1), options) : bytes
+    for (const first of alike(word.charCodeAt(0), options))
+      for (const second of seconds) pairs[(first << 8) | second] = 1
+  }
+  return pairs
+}
+
+const bytes = Array.from({ length: 256 }, (_, byte) => byte)
+const alike = (byte: number, options: WordOptions): readonly number[] =>
+  bytes.filter((other) => folded(other, options) === folded(byte, options))

@@ -18,7 +18,7 @@ export function dictionaryDetector(
   const known = new Set(bytes.map(fold))
   const detector: Detector = {
     name,
-    trigger: { kind: 'words', words: bytes },
+    trigger: { kind: 'words', words: bytes, ignoreCase },
     find(text, from, to) {
       if (!known.has(fold(slice(text, from, to)))) return undefined
       if (wholeWords && (isWord(at(text, from - 1)) || isWord(at(text, to)))) return undefined

@@ -2,6 +2,7 @@
  * Runs of base64 or base64url (RFC 4648) inside a stream, decoded; MIME's line breaks inside a run are allowed. It promises
  * the same runs wherever the stream is cut. Words of one case are no base64: paths and identifiers pass unread.
  */
+import { Window } from '../../text/window.ts'
 import { minBase64Characters } from '../limits.ts'
 
 /** What becomes of the runs. Called in the order of the stream. */
@@ -30,8 +31,8 @@ function looksEncoded(text: Buffer, from: number): boolean {
 export class Base64Finder {
   readonly #runs: Runs
   /** What is not decided yet: part of a word, or of a quantum. */
-  #carry: Buffer = Buffer.alloc(0)
-  /** Stream offset of the carry. */
+  readonly #window = new Window()
+  /** Stream offset of the window. */
   #offset = 0
   #inside = false
   /** The word that goes on was looked at and is none. */
@@ -47,11 +48,12 @@ export class Base64Finder {
   }
 
   push(chunk: Buffer): void {
-    this.#scan(this.#carry.length === 0 ? chunk : Buffer.concat([this.#carry, chunk]), false)
+    this.#window.append(chunk)
+    this.#scan(this.#window.text, false)
   }
 
   finish(): void {
-    this.#scan(this.#carry, true)
+    this.#scan(this.#window.text, true)
     if (this.#inside) this.#runs.end()
   }
 
@@ -62,8 +64,9 @@ export class Base64Finder {
       if (next < 0) break
       i = next
     }
-    this.#carry = Buffer.from(text.subarray(i === text.length ? i : this.#keepFrom))
-    this.#offset += text.length - this.#carry.length
+    const done = i === text.length ? i : this.#keepFrom
+    this.#offset += done
+    this.#window.forget(done)
   }
 
   #keepFrom = 0

@@ -1,5 +1,5 @@
 /** ABA routing numbers: 3-7-1 weights modulo 10, first two digits of a Federal Reserve district or a kind of institute. */
-import { standsAlone } from '../bytes.ts'
+import { numberOf } from '../bytes.ts'
 import { weighted } from '../checksums.ts'
 import type { Detector } from '../model.ts'
 
@@ -12,11 +12,12 @@ function assigned(prefix: number): boolean {
 export const aba: Detector = {
   name: 'aba',
   context: ['aba', 'routing', 'rtn', 'aba number', 'bank', 'wire', 'ach', 'transit'],
-  trigger: { kind: 'digits', alone: [9] },
-  find(text, from, to, digits) {
-    if (!assigned(Number(digits.slice(0, 2))) || weighted(digits, weights) % 10 !== 0) return undefined
-    // One in forty numbers of nine digits gets here.
-    if (digits === '000000000' || !standsAlone(text, from, to)) return undefined
-    return { start: from, end: to, strength: 'weak' }
+  trigger: { kind: 'digits', weak: [9] },
+  find(_text, from, to, digits) {
+    // One in forty numbers of nine digits passes.
+    if (!assigned(numberOf(digits, 0, 2)) || weighted(digits, weights) % 10 !== 0) return undefined
+    return numberOf(digits, 2, 9) === 0 && numberOf(digits, 0, 2) === 0
+      ? undefined
+      : { start: from, end: to, strength: 'weak' }
   },
 }

@@ -6,7 +6,7 @@ const userinfo = /^([^\s/@:"'<>]{1,64}):(?![X0_.*-]+@)([^\s/@"'<>{}$*%][^\s/@"'<
 
 export const basicAuth: Detector = {
   name: 'basic-auth',
-  trigger: { kind: 'words', words: ['://'] },
+  trigger: { kind: 'words', words: ['://'], ignoreCase: false },
   find(text, from, to) {
     const match = userinfo.exec(slice(text, to, to + 256))
     if (!match || !/[A-Za-z][A-Za-z0-9+.-]{1,20}$/.test(slice(text, from - 24, from))) return undefined

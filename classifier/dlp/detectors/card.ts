@@ -1,5 +1,5 @@
 /** Payment cards: a known issuer range (ISO/IEC 7812 IINs as the networks publish them), its lengths, Luhn. */
-import { at, grouped, isDigit, standsAlone } from '../bytes.ts'
+import { at, grouped, isDigit, numberOf, standsAlone } from '../bytes.ts'
 import { luhn } from '../checksums.ts'
 import type { Detector } from '../model.ts'
 
@@ -42,12 +42,15 @@ const issuers: readonly Issuer[] = [
   ['9792', '9792', [16]], //                   Troy
 ]
 
-function issued(digits: string): boolean {
-  return issuers.some(([from, to, lengths]) => {
-    const prefix = digits.slice(0, from.length)
-    return prefix >= from && prefix <= to && lengths.includes(digits.length)
-  })
+/** By the first four digits: a bit for each length. */
+const lengths = new Int32Array(10_000)
+for (const [from, to, of] of issuers) {
+  const scale = 10 ** (4 - from.length)
+  const bits = of.reduce((all, length) => all | (1 << length), 0)
+  for (let prefix = Number(from) * scale; prefix < (Number(to) + 1) * scale; prefix++) lengths[prefix]! |= bits
 }
+
+const issued = (digits: Uint8Array, length: number): boolean => ((lengths[numberOf(digits, 0, 4)]! >> length) & 1) === 1
 
 /** As printed on cards; the longer first. */
 const shapes: readonly (readonly number[])[] = [
@@ -92,15 +95,15 @@ export const card: Detector = {
   ],
   trigger: { kind: 'digits', alone: [12, 13, 14, 15, 16, 17, 18, 19], first: [4] },
   find(text, from, to, digits) {
-    if (to - from > 4) {
-      const valid = issued(digits) && luhn(digits) && standsAlone(text, from, to)
-      return valid ? { start: from, end: to, strength: 'likely' } : undefined
-    }
+    const length = to - from
+    if (length > 4)
+      return issued(digits, length) && luhn(digits, length) ? { start: from, end: to, strength: 'likely' } : undefined
     // Every second group has four digits and more.
-    if (!isDigit(at(text, to + 4))) return undefined
+    if (!isDigit(at(text, to + 4)) || !isDigit(at(text, to + 3))) return undefined
     for (const shape of shapes) {
       const found = grouped(text, from, shape)
-      if (!found || !issued(found.digits) || !luhn(found.digits)) continue
+      const count = found ? found.end - from - shape.length + 1 : 0
+      if (!found || !issued(found.digits, count) || !luhn(found.digits, count)) continue
       if (standsAlone(text, from, found.end) && !amongFours(text, from, found.end, found.separator))
         return { start: from, end: found.end, strength: 'certain' }
     }

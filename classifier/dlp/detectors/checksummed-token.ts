@@ -6,7 +6,7 @@ import type { Detector } from '../model.ts'
 export function checksummedToken(name: string, prefixes: readonly string[]): Detector {
   return {
     name,
-    trigger: { kind: 'words', words: prefixes },
+    trigger: { kind: 'words', words: prefixes, ignoreCase: false },
     find(text, from, to) {
       const end = to + 36
       const value = slice(text, to, end)

@@ -25,7 +25,7 @@ const files = new Set([
 
 export const email: Detector = {
   name: 'email',
-  trigger: { kind: 'words', words: ['@'] },
+  trigger: { kind: 'words', words: ['@'], ignoreCase: false },
   find(text, from, to) {
     if (!isAlnum(at(text, to))) return undefined
     const before = local.exec(slice(text, from - maxLocal, from))

@@ -7,7 +7,7 @@ const shape = /^(eyJ[A-Za-z0-9_-]{8,1000})\.eyJ[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_
 
 export const jwt: Detector = {
   name: 'jwt',
-  trigger: { kind: 'words', words: ['eyj'] },
+  trigger: { kind: 'words', words: ['eyJ'], ignoreCase: false },
   find(text, from) {
     if (isWord(at(text, from - 1)) || at(text, from - 1) === 0x2d || at(text, from - 1) === 0x2e) return undefined
     const match = shape.exec(slice(text, from, from + maxFindingBytes))

@@ -8,7 +8,7 @@ const shape = /^([XYZ]-?)?(\d{7,8})-?([A-Z])/i
 export const nif: Detector = {
   name: 'nif',
   context: ['nif', 'nie', 'dni', 'cif', 'identidad', 'documento', 'identificación', 'fiscal'],
-  trigger: { kind: 'digits', alone: [7, 8], afterLetter: [7] },
+  trigger: { kind: 'digits', open: [7, 8], afterLetter: [7] },
   find(text, from, to) {
     const beside = at(text, to - from === 8 ? to : from - 1)
     if (beside !== 0x2d && !isLetter(beside)) return undefined

@@ -25,7 +25,7 @@ export const phone: Detector = {
     'phonenumber',
     'telefon',
   ],
-  trigger: { kind: 'words', words: ['+0', '00-000', '00.000', '00 000', '00) 000', '00)000'] },
+  trigger: { kind: 'words', words: ['+0', '00-000', '00.000', '00 000', '00) 000', '00)000'], ignoreCase: false },
   find(text, from) {
     return at(text, from) === 0x2b ? inE164(text, from) : american(text, from)
   },

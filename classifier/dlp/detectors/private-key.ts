@@ -9,7 +9,7 @@ const tail = /-----END [A-Z0-9 ]{0,40}-----/
 
 export const privateKey: Detector = {
   name: 'private-key',
-  trigger: { kind: 'words', words: ['-----begin '] },
+  trigger: { kind: 'words', words: ['-----BEGIN '], ignoreCase: false },
   find(text, from) {
     const window = slice(text, from, from + maxFindingBytes)
     const begin = head.exec(window)?.[0].length

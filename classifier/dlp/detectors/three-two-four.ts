@@ -5,12 +5,9 @@ import type { Detector } from '../model.ts'
 type Find = Extract<Detector, { find: unknown }>['find']
 
 /** Bare digits and blanks are weak evidence, hyphens likely; `issuable` gets the digits alone. */
-export function threeTwoFour(issuable: (digits: string) => boolean): Find {
+export function threeTwoFour(issuable: (digits: Uint8Array) => boolean): Find {
   return (text, from, to, digits) => {
-    if (to - from === 9) {
-      const valid = issuable(digits) && standsAlone(text, from, to)
-      return valid ? { start: from, end: to, strength: 'weak' } : undefined
-    }
+    if (to - from === 9) return issuable(digits) ? { start: from, end: to, strength: 'weak' } : undefined
     const found = grouped(text, from, [3, 2, 4])
     if (!found || !issuable(found.digits) || !standsAlone(text, from, found.end)) return undefined
     return { start: from, end: found.end, strength: found.separator === 0x2d ? 'likely' : 'weak' }
