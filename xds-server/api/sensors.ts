@@ -1,4 +1,5 @@
 /** Sensors as lists show them: the predefined ones first, each with the groups that have it. Pure. */
+import type { Policy } from '../policy/model.ts'
 import type { DlpSensor, Inspection, WafSensor } from '../policy/sensor.ts'
 import { predefinedDlpSensors, predefinedWafSensors } from '../policy/sensor.ts'
 import {
@@ -44,6 +45,20 @@ export function sensorViews<K extends SensorKind>(kind: K, store: Store): readon
   })
   return [...predefined.map(view(true)), ...ownSensors(kind, store).map(view(false))]
 }
+
+/** Sensors and bindings by name: what is the same is the same document. */
+export function inOrder(policy: Policy): Policy {
+  const { wafSensors, dlpSensors, inspections } = policy
+  return {
+    ...policy,
+    wafSensors: [...wafSensors].sort(byName),
+    dlpSensors: [...dlpSensors].sort(byName),
+    inspections: [...inspections].sort((a, b) => byText(a.group, b.group)),
+  }
+}
+
+const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
+export const byName = (a: { readonly name: string }, b: { readonly name: string }): number => byText(a.name, b.name)
 
 /** People's own. */
 export const ownSensors = <K extends SensorKind>(kind: K, store: Store): readonly Sensor<K>[] =>

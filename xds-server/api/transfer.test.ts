@@ -5,6 +5,7 @@ import { aGroup, anHttp, aRule, tcp, udp } from '../../test/support/builders.ts'
 import { ask, json, type RawRequest } from '../../test/support/over-socket.ts'
 import { defaultSettings } from '../policy/defaults.ts'
 import type { Policy } from '../policy/model.ts'
+import { predefinedDlpSensors, predefinedWafSensors } from '../policy/sensor.ts'
 import { storedPolicy } from '../store/policy.ts'
 import { planeForEachTest } from './testdata/each-test.ts'
 
@@ -74,9 +75,12 @@ describe('out of one and into another', () => {
     ],
     settings: { ...defaultSettings, mode: 'monitor', autoPromote: { toMonitor: 24, toProtect: null } },
     ignored: [{ from: 'lb', to: 'nv.ui.yelb', application: 'ssh' }],
-    wafSensors: [],
-    dlpSensors: [],
-    inspections: [],
+    wafSensors: [{ ...predefinedWafSensors[1]!, name: 'crs-2', comment: 'stricter' }],
+    dlpSensors: [{ ...predefinedDlpSensors[0]!, name: 'cards', mask: true }],
+    inspections: [
+      { group: 'nv.ui.yelb', waf: [{ sensor: 'crs-2', action: 'deny' }], dlp: [], onFailure: 'failOpen' },
+      { group: 'system', waf: [], dlp: [{ sensor: 'cards', action: 'allow' }], onFailure: 'failClosed' },
+    ],
   }
   const exported = async () =>
     (await ask(api.plane.socket, 'GET', '/api/v1/policy', { headers: { accept: 'application/yaml' } })).body
@@ -85,7 +89,7 @@ describe('out of one and into another', () => {
     await restart({ policy: everything })
     const text = await exported()
     await restart({})
-    expect(await call('PUT', '/policy', yaml(text, '*'))).toMatchObject({ status: 200, etag: '"2.2.2.2.1.1.1"' })
+    expect(await call('PUT', '/policy', yaml(text, '*'))).toMatchObject({ status: 200, etag: '"2.2.2.2.2.2.2"' })
     expect(storedPolicy(api.plane.store)).toEqual(everything)
   })
 
@@ -101,6 +105,13 @@ describe('out of one and into another', () => {
       }),
       { numRuns: 50 },
     )
+  })
+
+  test('sensors and bindings end up by name, whatever their order was', async () => {
+    await restart({ policy: everything })
+    const policy = (await call('GET', '/policy')).body
+    const turned = { ...policy, inspections: policy.inspections.toReversed() }
+    expect((await call('PUT', '/policy', json(turned, { 'if-match': '*' }))).etag).toBe('"2.2.2.2.2.2.2"')
   })
 })
 

@@ -20,21 +20,17 @@ const maxWords = 10_000
 const maxHashes = 200_000
 const maxAtLeast = 1_000
 
-export const sensorName = text(
-  (value) =>
-    /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(value)
-      ? { value }
-      : { wrong: `\`${value}\` is no sensor name: letters, digits and . _ - only` },
-  maxName,
-)
-/** NeuVector's rules are called like `Log4j` and `whois_raw.cgi`. */
-const ruleName = text(
-  (value) =>
-    /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(value)
-      ? { value }
-      : { wrong: `\`${value}\` is no name of a rule: letters, digits and . _ - only` },
-  maxName,
-)
+/** What NeuVector takes for a name, too. */
+const nameOf = (what: string) =>
+  text(
+    (value) =>
+      /^[A-Za-z0-9][A-Za-z0-9.:_-]*$/.test(value)
+        ? { value }
+        : { wrong: `\`${value}\` is no name of a ${what}: letters, digits and . : _ - only` },
+    maxName,
+  )
+export const sensorName = nameOf('sensor')
+const ruleName = nameOf('rule')
 
 /** Each once, in one order. */
 const contexts: Reader<readonly PatternContext[]> = (input, path, problems) => {

@@ -111,11 +111,11 @@ describe('a sensor', () => {
     }
     expect(problems(parseWafSensor(written, 'sensor'))).toEqual([
       'sensor.coment: is not a field here; did you mean `comment`?',
-      'sensor.name: `not good` is no sensor name: letters, digits and . _ - only',
+      'sensor.name: `not good` is no name of a sensor: letters, digits and . : _ - only',
       'sensor.rules[0].patterns[0].regex: is empty: it would be found everywhere',
       'sensor.rules[0].patterns[1].contexts: is empty',
       'sensor.rules[0].patterns[2].contexts[0]: must be url, header, body; did you mean `body`?',
-      'sensor.rules[1].name: `b/c` is no name of a rule: letters, digits and . _ - only',
+      'sensor.rules[1].name: `b/c` is no name of a rule: letters, digits and . : _ - only',
       'sensor.rules[1].patterns[0].atLeast: must be a whole number from 1 to 1000',
       'sensor.rules[1].patterns[1]: must have one of regex, words',
       'sensor.rules[1].patterns[2]: must have one of regex, words',

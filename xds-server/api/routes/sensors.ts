@@ -7,6 +7,7 @@ import { invalid, notFound } from '../problem.ts'
 import { requireFitting, requireSensorsOf } from '../references.ts'
 import { save } from '../save.ts'
 import {
+  byName,
   ownSensors,
   type Sensor,
   type SensorDocument,
@@ -74,7 +75,7 @@ function put<K extends SensorKind>(kind: K, call: Saving, name: string, sensor: 
   const { noun, toDocument } = sensorKinds[kind]
   saveSensors(kind, call, `${noun} ${name}`, (all) => {
     requireCompiling(call.backend, sensor, 'sensor')
-    return [...all.filter((s) => s.name !== name), sensor].sort((a, b) => (a.name < b.name ? -1 : 1))
+    return [...all.filter((s) => s.name !== name), sensor].sort(byName)
   })
   return { sensor: toDocument(sensor as never) as SensorDocument<K> }
 }

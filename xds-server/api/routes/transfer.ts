@@ -12,6 +12,7 @@ import type { Call, HandlersOf } from '../handler.ts'
 import { previewOf } from '../preview.ts'
 import { refuseStale, saveAll } from '../save.ts'
 import { savedRule } from '../saved-rule.ts'
+import { inOrder } from '../sensors.ts'
 
 export const transferHandlers: HandlersOf<typeof transferRoutes> = {
   exportPolicy: ({ backend }) => {
@@ -22,8 +23,9 @@ export const transferHandlers: HandlersOf<typeof transferRoutes> = {
     const { store } = call.backend
     for (const name of documentNames) refuseStale(store, name, call.base)
     const before = storedPolicy(store)
-    const draft = draftPolicy(call.body, call.backend)
-    requireCompilingParts(call.backend, draft)
+    const written = draftPolicy(call.body, call.backend)
+    requireCompilingParts(call.backend, written)
+    const draft = inOrder(written)
     if (!call.query.dryRun)
       saveAll(
         store,
