@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { aGroup, anHttp, aRule, aWorkload, aWorld, tcp } from '../../test/support/builders.ts'
+import { aDlpSensor, aGroup, anHttp, anInspection, aRule, aWorkload, aWorld, tcp } from '../../test/support/builders.ts'
 import { directory } from '../policy/directory.ts'
 import type { Rule, World } from '../policy/model.ts'
 import { compiler } from './compile.ts'
@@ -117,4 +117,20 @@ test('a name that resolves to another address cuts nobody', () => {
   const resolving = (...ips: readonly string[]) =>
     world([out], { groups: [partner], resolved: { 'api.partner.example': ips } })
   expect(cut(resolving('192.0.2.1', '192.0.2.2'), resolving('192.0.2.2', '192.0.2.3'))).toEqual([])
+})
+
+test('a peer that must be inspected from now on and got a chain of its own is not left in one that is inspected otherwise', () => {
+  const anyHttp = aRule('any', 'nv.db.yelb', { id: 'web', applications: ['http'], ports: tcp(80) })
+  const bound = (over: Partial<Parameters<typeof aWorld>[0]>) => ({ ...over, dlpSensors: [aDlpSensor('cards')] })
+  const of = (group: string, action: 'allow' | 'deny') => anInspection(group, { dlp: [{ sensor: 'cards', action }] })
+  const usual = world([anyHttp])
+  const leaving = (action: 'allow' | 'deny', over = {}) =>
+    cut(usual, world([anyHttp], bound({ inspections: [of('nv.web.yelb', action)], ...over })))
+  expect(leaving('deny')).toEqual(['nv.db.yelb/in|80/http1|#rest', 'nv.db.yelb/in|80/http2|#rest'])
+  expect(leaving('allow')).toEqual([])
+  expect(leaving('deny', { settings: { mode: 'monitor' } })).toEqual([])
+  // who stays in the chain is inspected at his next request
+  const waf = [anInspection('nv.db.yelb', { waf: [{ sensor: 'crs', action: 'deny' }] })]
+  const inbound = cut(usual, world([anyHttp], { inspections: waf })).filter((key) => key.includes('/in|'))
+  expect(inbound).toEqual([])
 })

@@ -1,7 +1,8 @@
 /**
  * Which chains must be cut. A change of policy decides about new connections (and the next request) by itself, but a
  * live connection that lost its right goes on until the chain it is in changes. A chain is cut when anybody it serves
- * can no longer do something he could; gaining rights never cuts. A chain that is gone needs no cut: it ends by itself.
+ * can no longer do something he could, or must be inspected from now on and would not be where he is; gaining rights
+ * never cuts. A chain that is gone needs no cut: it ends by itself.
  */
 import type { Prefix } from '../policy/endpoints.ts'
 import type { Block, Blocks } from './blocks.ts'
@@ -97,6 +98,16 @@ function lostRights(from: PeerRights, chain: ChainRights, to: PeerRights, port: 
   return couldDo(from, chain, port).some((application) => !still.has(application))
 }
 
+/**
+ * Requests on a live connection are inspected as the chain it is in says. That follows every change, save where a peer
+ * got a chain of its own: what it left behind is inspected like those who stayed.
+ */
+function escapesInspection({ chain, view }: ChainRights, to: PeerRights, left: ListenerRights | undefined): boolean {
+  if (view !== 'http' || to.inline === undefined) return false
+  const owner = left?.peers.find(({ chains }) => chains.some((one) => one.chain === chain))
+  return owner !== undefined && owner.inline !== to.inline
+}
+
 /** One class of workloads as it was and as it is. */
 type Change = {
   readonly was: ClassSnapshot
@@ -105,11 +116,9 @@ type Change = {
   readonly stays: Stays
 }
 
-/** The chains of that listener that are still there. */
-function existing(listeners: readonly ListenerRights[], name: string): ReadonlySet<string> {
-  const left = listeners.find(({ listener }) => listener === name)
-  return new Set(left?.peers.flatMap(({ chains }) => chains.map(({ chain }) => chain)))
-}
+/** The chains that are still there. */
+const existing = (left: ListenerRights | undefined): ReadonlySet<string> =>
+  new Set(left?.peers.flatMap(({ chains }) => chains.map(({ chain }) => chain)))
 
 /** Names of chains of one listener. */
 function chainsToCut(before: ListenerRights, { was, is, blocks, stays }: Change): readonly string[] {
@@ -117,15 +126,18 @@ function chainsToCut(before: ListenerRights, { was, is, blocks, stays }: Change)
   const alike = was.rights.filter((one) => isOutbound(one) === isOutbound(before))
   if (after.length === alike.length && after.every((one) => alike.includes(one))) return []
   const cut = new Set<string>()
+  const left = after.find(({ listener }) => listener === before.listener)
   for (const port of portsToCompare(before, [...alike, ...after], new Set(alike.flatMap(portOf)))) {
     const serving = after.find((one) => one.port === port) ?? after.find((one) => one.port === undefined)!
     if (serving === before) continue
     for (const { from, to } of moves(placed(before, blocks.before), placed(serving, blocks.after), stays)) {
-      for (const chain of from.chains) if (lostRights(from, chain, to, port)) cut.add(chain.chain)
+      for (const chain of from.chains) {
+        if (lostRights(from, chain, to, port) || escapesInspection(chain, to, left)) cut.add(chain.chain)
+      }
     }
   }
-  const left = existing(after, before.listener)
-  return [...cut].filter((chain) => left.has(chain))
+  const there = existing(left)
+  return [...cut].filter((chain) => there.has(chain))
 }
 
 function cutsOfClass(change: Change): readonly string[] {

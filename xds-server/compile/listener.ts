@@ -68,10 +68,11 @@ function inspectionTime(inspection: Inspection): Message {
 }
 
 function rightsOf(plan: ListenerPlan, made: readonly PeerChains[]): ListenerRights {
-  const peers = plan.peers.map(({ name, cidrs, enforced }, i) => ({
+  const peers = plan.peers.map(({ name, cidrs, enforced, inspecting }, i) => ({
     cidrs,
     judged: name !== passPeer,
     enforced,
+    inline: inspecting.kind === 'inline' ? inspecting.profile.id : undefined,
     chains: made[i]!.rights,
   }))
   return { listener: plan.name, port: plan.place.port, peers }

@@ -30,6 +30,8 @@ export type PeerRights = {
   readonly cidrs: readonly string[]
   readonly judged: boolean
   readonly enforced: boolean
+  /** Id of the profile that requests are refused by; undefined: none is refused for what it holds. */
+  readonly inline: string | undefined
   readonly chains: readonly ChainRights[]
 }
 /** What a listener lets pass: kept to find out which chains a change of policy must cut. */

@@ -27,3 +27,8 @@ export const discoveryService = {
 export const accessLogService = {
   stream: method('/envoy.service.accesslog.v3.AccessLogService/StreamAccessLogs', false),
 } as const satisfies ServiceDefinition<Record<string, UntypedHandleCall>>
+
+/** HTTP external processing: bidirectional. */
+export const externalProcessorService = {
+  process: method('/envoy.service.ext_proc.v3.ExternalProcessor/Process', true),
+} as const satisfies ServiceDefinition

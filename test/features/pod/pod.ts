@@ -11,6 +11,7 @@ import { buildSniffer } from '../../../classifier/sniffer/build.ts'
 import { compiler } from '../../../xds-server/compile/compile.ts'
 import { cutsNeeded } from '../../../xds-server/compile/cuts.ts'
 import type { Compiled } from '../../../xds-server/compile/model.ts'
+import type { CompileOptions } from '../../../xds-server/compile/options.ts'
 import type { AccessRecord } from '../../../xds-server/observe/model.ts'
 import type { Directory } from '../../../xds-server/policy/directory.ts'
 import { directory } from '../../../xds-server/policy/directory.ts'
@@ -36,6 +37,8 @@ export type Pod = Pick<Client, 'connect'> & {
   readonly nacks: ControlPlane['nacks']
   /** Chains that were cut by the last publication. */
   publish(world: World): Promise<readonly string[]>
+  /** What the classifier has to know for the last publication. */
+  inspection(): Compiled['inspection']
   /** What reached an app on this port, of the pod or of its peers. */
   reached(port: number, side?: Side): readonly string[]
   /** A request of a peer: `curl -sS --max-time 5 --interface <from> …`. */
@@ -54,19 +57,23 @@ export type PodOptions = {
   readonly apps: Readonly<Record<number, string>>
   /** The same on the other side, on every address there. */
   readonly peerApps?: Readonly<Record<number, string>>
+  /** Asked at each publication. */
+  readonly classifier?: () => CompileOptions['classifier']
 }
 
 /** Compiles world after world as the control plane does, cuts included. */
-function compilation(sniffer: string) {
+function compilation(sniffer: string, { classifier }: PodOptions) {
   const { compile } = compiler()
   let before: { readonly directory: Directory; readonly compiled: Compiled } | undefined
   let cuts: ReadonlyMap<string, number> = new Map()
   return (world: World): { readonly compiled: Compiled; readonly cut: readonly string[] } => {
     const now = directory(world, before?.directory)
-    const made = compile(now, { sniffer, cuts, ipv6: true })
+    const asked = classifier?.()
+    const options = { sniffer, ipv6: true, ...(asked && { classifier: asked }) }
+    const made = compile(now, { ...options, cuts })
     const cut = before ? cutsNeeded(before.compiled, made) : []
     cuts = new Map([...cuts, ...cut.map((key) => [key, (cuts.get(key) ?? 0) + 1] as const)])
-    const compiled = cut.length > 0 ? compile(now, { sniffer, cuts, ipv6: true }) : made
+    const compiled = cut.length > 0 ? compile(now, { ...options, cuts }) : made
     before = { directory: now, compiled }
     return { compiled, cut }
   }
@@ -83,7 +90,8 @@ async function startApps(network: Network, side: Side, apps: PodOptions['apps'])
   return lines
 }
 
-export async function startPod({ name, world, apps, peerApps = {} }: PodOptions): Promise<Pod> {
+export async function startPod(options: PodOptions): Promise<Pod> {
+  const { name, world, apps, peerApps = {} } = options
   const folder = mkdtempSync(join(tmpdir(), `postern-${name}-`))
   chmodSync(folder, 0o755)
   const closing: (() => unknown)[] = [() => rmSync(folder, { recursive: true, force: true })]
@@ -94,12 +102,13 @@ export async function startPod({ name, world, apps, peerApps = {} }: PodOptions)
     const network = await createNetwork(name)
     closing.push(network.remove)
     const sniffer = await buildSniffer()
-    const compile = compilation(Buffer.from(sniffer.wasm).toString('base64'))
+    const compile = compilation(Buffer.from(sniffer.wasm).toString('base64'), options)
     const controlPlaneSocket = join(folder, 'control-plane.sock')
     const token = 'token-of-the-pod'
     const plane = await startControlPlane(controlPlaneSocket, podId, token)
     closing.push(plane.close)
-    await plane.publish(compile(world).compiled)
+    let last = compile(world).compiled
+    await plane.publish(last)
     const lines = { pod: await startApps(network, 'pod', apps), peers: await startApps(network, 'peers', peerApps) }
     const identity = { nodeId: podId, token, serverName, ca: plane.ca }
     const envoy = await startEnvoy(network, { ...identity, folder, controlPlaneSocket })
@@ -110,9 +119,11 @@ export async function startPod({ name, world, apps, peerApps = {} }: PodOptions)
       nacks: plane.nacks,
       async publish(next) {
         const { compiled, cut } = compile(next)
+        last = compiled
         await plane.publish(compiled)
         return cut
       },
+      inspection: () => last.inspection,
       reached: (port, side = 'pod') =>
         lines[side].filter((l) => l.port === port && l.event !== 'listening').map((l) => l.text || l.event),
       curl: (from, ...args) => network.exec('peers', ['curl', '-sS', '--max-time', '5', '--interface', from, ...args]),
