@@ -7,6 +7,12 @@
  */
 export const maxBacktrackedBytes = 128
 
+/**
+ * Groups (TX.0 …) are looked for in a subject up to this long as a whole; in a longer one only around the end of the match.
+ * Whether it matches is exact for every length; finding groups takes up to 3 µs a byte (re2js, CRS).
+ */
+export const maxGroupedBytes = 1024
+
 /** Nested deeper, a pattern is refused: the parser and every walk over the tree recurse. */
 export const maxPatternDepth = 100
 
@@ -25,11 +31,11 @@ export const maxCaptures = 10
 /** `@verify…` looks at no more candidates of a value; the value then counts as having none. */
 export const maxVerifiedCandidates = 1000
 
-/** libddwaf cuts strings at 4,096 bytes; of a longer value, `libinjection/text.ts` says what is looked at. UTF-8 may take twice. */
-export const maxLibinjectionBytes = 2048
-
-/** Past it the value has no verdict and the evaluation fails: 2 KB take about 20 µs. */
-export const maxLibinjectionMicroseconds = 1_000_000
+/**
+ * Bytes of a value that libinjection reads; what comes behind them is not looked at. As much as a body may grow to
+ * (`maxDecodedBytes`), so nothing we parse is longer. Linear: SQL takes up to 0.1 µs a byte, HTML full of attributes 0.35.
+ */
+export const maxLibinjectionBytes = 1024 * 1024
 
 /** A pattern that needs one of more literals counts as needing none: looking for them would cost more than it saves. */
 export const maxRequiredLiterals = 400
@@ -51,3 +57,26 @@ export const maxAutomatonPlaces = 128 * 1024
 
 /** Places of all patterns of a rule set in one program (about 30 bytes each; CRS has 170,000); those beyond are asked one by one. */
 export const maxLibraryPlaces = 1_000_000
+
+// ---------------------------------------------------------------- what of a request and a response is looked at
+// What lies past one of these is not looked at, and `Outcome.partial` says so. What is within them is looked at whole,
+// however long a value is: patterns take linear time, so nobody can hide behind padding.
+
+/** Of a request's body, in bytes, decoded, contents of files not counted; ModSecurity's SecRequestBodyNoFilesLimit. A caller may choose up to `mostRequestBytes`. */
+export const standardRequestBytes = 128 * 1024
+export const mostRequestBytes = 1024 * 1024
+
+/** Names and values of all arguments together, in multiples of the limit above: JSON repeats the path in each name. */
+export const maxArgumentsGrowth = 4
+
+/** A multipart body with its files. Past it the body has an error. */
+export const maxMultipartBytes = 16 * 1024 * 1024
+
+/** Of a response's body, decoded. */
+export const maxResponseBytes = 512 * 1024
+
+/** Fields of a header; Envoy takes 100 unless it is told otherwise. */
+export const maxHeaders = 256
+
+/** Of a URI, and of a header's name and value together; Envoy takes 60 KB for all of them unless it is told otherwise. */
+export const maxLineBytes = 64 * 1024
