@@ -2,14 +2,14 @@
  * multipart/form-data (RFC 7578) as strictly as ModSecurity: everything a backend might read in another way raises a flag
  * or is an error.
  */
-import { maxBodyItems } from './limits.ts'
+import { maxBodyItems, maxPartHeaderBytes, maxPartHeaders } from './limits.ts'
 import { type Body, emptyBody, type FilePart, type MultipartFlag, type Pair } from './model.ts'
 
 export function parseMultipart(body: string, contentType: string): Body {
   const flags = new Set<MultipartFlag>()
   const boundary = boundaryOf(contentType, flags)
   if (boundary === undefined) return { ...emptyBody, flags, error: 'Multipart: no usable boundary in Content-Type' }
-  return new Reader(boundary, flags).read(body)
+  return new Reader(body, boundary, flags).read()
 }
 
 const boundaryParameter = /;\s*boundary(\s*)=(\s*)("?)([^";,]*)\3/i
@@ -24,7 +24,8 @@ function boundaryOf(contentType: string, flags: Set<MultipartFlag>): string | un
   return boundary === '' || boundary.length > 200 ? undefined : boundary
 }
 
-type Part = { readonly headers: string[]; readonly lines: string[] }
+/** Its content as a place in the body: a line of its own for each would be memory that a sender chooses. */
+type Part = { readonly headers: string[]; from: number; to: number; lastLine: string }
 
 class Reader {
   readonly #arguments: Pair[] = []
@@ -37,13 +38,21 @@ class Reader {
   #inHeaders = false
   #ended = false
 
-  constructor(boundary: string, flags: Set<MultipartFlag>) {
+  readonly #body: string
+
+  constructor(body: string, boundary: string, flags: Set<MultipartFlag>) {
+    this.#body = body
     this.#delimiter = `--${boundary}`
     this.#flags = flags
   }
 
-  read(body: string): Body {
-    for (const line of body.match(/[^\n]*\n|[^\n]+$/g) ?? []) this.#line(line)
+  read(): Body {
+    const body = this.#body
+    for (let at = 0; at < body.length; ) {
+      const end = body.indexOf('\n', at) + 1 || body.length
+      this.#line(body.slice(at, end), at)
+      at = end
+    }
     if (!this.#ended) this.#fail('the final boundary is missing')
     this.#close()
     return {
@@ -65,10 +74,10 @@ class Reader {
   }
   #hasCrLf = false
 
-  #line(line: string): void {
+  #line(line: string, at: number): void {
     const text = line.replace(/\r?\n$/, '')
     const bounds = text.startsWith(this.#delimiter)
-    if (bounds) this.#noteEnding(this.#part?.lines.at(-1) ?? '')
+    if (bounds) this.#noteEnding(this.#part?.lastLine ?? '')
     if (bounds || this.#inHeaders || this.#part === undefined) this.#noteEnding(line)
     if (bounds) {
       const rest = text.slice(this.#delimiter.length)
@@ -84,18 +93,28 @@ class Reader {
       if (text !== '') this.#flags.add('DATA_AFTER')
     } else if (this.#part === undefined) {
       if (text !== '') this.#flags.add('DATA_BEFORE')
-    } else if (!this.#inHeaders) this.#part.lines.push(line)
+    } else if (!this.#inHeaders) this.#content(this.#part, line, at)
     else if (text === '') this.#inHeaders = false
     else this.#header(this.#part, text)
   }
 
+  #content(part: Part, line: string, at: number): void {
+    if (part.to === 0) part.from = at
+    part.to = at + line.length
+    part.lastLine = line
+  }
+
   #open(): void {
     if (this.#ended) this.#flags.add('DATA_AFTER')
-    this.#part = { headers: [], lines: [] }
+    this.#part = { headers: [], from: 0, to: 0, lastLine: '' }
     this.#inHeaders = true
   }
 
   #header({ headers }: Part, text: string): void {
+    if (text.length > maxPartHeaderBytes || headers.length === maxPartHeaders) {
+      this.#fail('the headers of a part are too long')
+      return
+    }
     if (/^[ \t]/.test(text) && headers.length > 0) {
       this.#flags.add('HEADER_FOLDING')
       if (/[^\t\x20-\x7e\x80-\xff]/.test(text)) this.#flags.add('INVALID_HEADER_FOLDING')
@@ -118,9 +137,9 @@ class Reader {
       return
     }
     for (const header of part.headers) this.#partHeaders.push([name, header])
-    const content = part.lines.join('').replace(/\r?\n$/, '')
-    if (fileName === undefined) this.#arguments.push([name, content])
-    else this.#files.push({ field: name, fileName, size: content.length })
+    const to = part.to - (/\r?\n$/.exec(part.lastLine)?.[0].length ?? 0)
+    if (fileName === undefined) this.#arguments.push([name, this.#body.slice(part.from, to)])
+    else this.#files.push({ field: name, fileName, size: to - part.from })
   }
 
   #disposition(header: string | undefined): { name: string; fileName: string | undefined } {

@@ -1,6 +1,7 @@
 /** The body processors by name, as `ctl:requestBodyProcessor` and REQBODY_PROCESSOR say them. */
 import { parseJson } from './json.ts'
-import { type Body, emptyBody } from './model.ts'
+import { maxBodyItems } from './limits.ts'
+import { type Body, emptyBody, type Pair } from './model.ts'
 import { parseMultipart } from './multipart.ts'
 import { parseUrlEncoded } from './urlencoded.ts'
 import { parseXml } from './xml.ts'
@@ -8,10 +9,15 @@ import { parseXml } from './xml.ts'
 export type BodyInput = { readonly body: string; readonly contentType: string; readonly separator: string }
 
 const processors: Readonly<Record<string, (input: BodyInput) => Body>> = {
-  URLENCODED: ({ body, separator }) => ({ ...emptyBody, arguments: parseUrlEncoded(body, separator) }),
+  URLENCODED: ({ body, separator }) => urlEncoded(parseUrlEncoded(body, separator)),
   MULTIPART: ({ body, contentType }) => parseMultipart(body, contentType),
   JSON: ({ body }) => parseJson(body),
   XML: ({ body }) => parseXml(body),
+}
+
+function urlEncoded(pairs: readonly Pair[]): Body {
+  if (pairs.length <= maxBodyItems) return { ...emptyBody, arguments: pairs }
+  return { ...emptyBody, arguments: pairs.slice(0, maxBodyItems), error: `more than ${maxBodyItems} arguments` }
 }
 
 export function parseBody(processor: string, input: BodyInput): Body {

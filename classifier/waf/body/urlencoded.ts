@@ -2,12 +2,13 @@
 import { maxBodyItems } from './limits.ts'
 import type { Pair } from './model.ts'
 
+/** One pair more than `maxBodyItems` says that there are too many. */
 export function parseUrlEncoded(text: string, separator: string): readonly Pair[] {
   if (text === '') return []
   const found: Pair[] = []
   for (const part of text.split(separator)) {
     if (part === '') continue
-    if (found.length === maxBodyItems) break
+    if (found.length > maxBodyItems) break
     const equals = part.indexOf('=')
     if (equals === -1) found.push([decode(part), ''])
     else found.push([decode(part.slice(0, equals)), decode(part.slice(equals + 1))])

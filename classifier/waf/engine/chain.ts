@@ -2,7 +2,7 @@
 import type { Match } from '../operators/operator.ts'
 import type { Link, Rule } from '../seclang/model.ts'
 import type { Lookup } from '../seclang/template.ts'
-import { applyEffects, capture } from './effects.ts'
+import { applyEffects } from './effects.ts'
 import { select } from './select.ts'
 import type { Transaction } from './transaction.ts'
 import { stagesOf, Value } from './value.ts'
@@ -32,7 +32,7 @@ function tryText(t: Transaction, link: Link, value: Value, text: string, lookup:
 type Found = { readonly value: Value; readonly text: string; readonly match: Match | undefined }
 
 function matched(t: Transaction, link: Link, { value, text, match }: Found, lookup: Lookup): void {
-  if (link.capture && match) capture(t, match)
+  if (link.capture && match) t.capture(match)
   t.matched = { name: value.name, text }
   t.chainMatches.push(new Value(value.collection, value.key, text))
   applyEffects(t, link, lookup)

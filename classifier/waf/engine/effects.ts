@@ -1,5 +1,4 @@
 /** What a match changes: TX and its like, captures, `ctl`. */
-import type { Match } from '../operators/operator.ts'
 import { collections } from '../seclang/collections.ts'
 import type { Control, Link, SetVariable } from '../seclang/model.ts'
 import { fill, type Lookup } from '../seclang/template.ts'
@@ -12,22 +11,12 @@ export const lookupIn =
   (collection, key) => {
     if (collection === 'MATCHED_VAR') return t.matched.text
     if (collection === 'MATCHED_VAR_NAME') return t.matched.name
-    const store = t.store(collection)
+    const store = t.store(collection, key)
     if (store) return key === undefined ? undefined : store.get(key)?.text
     if (!collections.has(collection)) return undefined
     const values = collectionValues(t, collection)
     return (key === undefined ? values[0] : values.find((value) => value.lowerKey === key))?.text
   }
-
-/** TX.0 to TX.9 are what the operator found; those of an earlier match are gone. */
-export function capture(t: Transaction, match: Match): void {
-  const captures = match.captures ?? [match.matched]
-  for (let i = 0; i < 10; i += 1) {
-    const text = captures[i]
-    if (text === undefined) t.tx.delete(String(i))
-    else t.tx.set(String(i), { key: String(i), text })
-  }
-}
 
 export function applyEffects(t: Transaction, link: Link, lookup: Lookup): void {
   for (const change of link.setVariables) setVariable(t, change, lookup)
@@ -35,10 +24,10 @@ export function applyEffects(t: Transaction, link: Link, lookup: Lookup): void {
 }
 
 function setVariable(t: Transaction, { collection, key, change, value }: SetVariable, lookup: Lookup): void {
-  const store = t.store(collection)
-  if (!store) return
   const name = fill(key, lookup)
   const lower = name.toLowerCase()
+  const store = t.store(collection, lower)
+  if (!store) return
   if (change === 'remove') {
     store.delete(lower)
     return

@@ -3,6 +3,7 @@
  * Promises: pure (no I/O, same input same outcome, but for the clock's variables), rules run in the order in which they
  * are written, as ModSecurity runs them. Never: blocks by itself, keeps a value after it has answered.
  */
+import { mostRequestBytes, standardRequestBytes } from '../limits.ts'
 import type { RuleSet } from '../seclang/model.ts'
 import { Candidates } from './candidates.ts'
 import { lookupIn } from './effects.ts'
@@ -18,11 +19,20 @@ export type Engine = {
   readonly evaluate: (request: HttpRequest, response?: HttpResponse) => Outcome
 }
 
-/** `foresight: false` runs every rule on every value: slower, and the same outcome (the tests hold one against the other). */
-export function createEngine(ruleSet: RuleSet, { foresight = true }: { readonly foresight?: boolean } = {}): Engine {
+export type EngineOptions = {
+  /** False runs every rule on every value: slower, and the same outcome (the tests hold one against the other). */
+  readonly foresight?: boolean
+  /** Bytes of a request's body that are looked at, files not counted; 128 KB, at most 1 MiB. Past them it is `partial`. */
+  readonly requestBytes?: number
+}
+
+export function createEngine(ruleSet: RuleSet, options: EngineOptions = {}): Engine {
+  const { foresight = true, requestBytes = standardRequestBytes } = options
+  if (!(requestBytes >= 0 && requestBytes <= mostRequestBytes))
+    throw new RangeError(`requestBytes is at most ${mostRequestBytes}`)
   const candidates = foresight ? new Candidates(ruleSet) : undefined
   const begin = (request: HttpRequest): Inspection => {
-    const t = new Transaction(request, ruleSet)
+    const t = new Transaction(request, ruleSet, requestBytes)
     return new Inspection({ t, ruleSet, lookup: lookupIn(t), candidates })
   }
   return {

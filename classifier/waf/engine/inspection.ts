@@ -53,8 +53,9 @@ export class Inspection {
   }
 }
 
-/** CRS's totals; 0 for rules that keep no score. */
-function scoreOf({ tx }: Run['t']): number {
-  const score = (name: string): number => Number(tx.get(name)?.text ?? 0) || 0
-  return score('blocking_inbound_anomaly_score') + score('blocking_outbound_anomaly_score')
+/** CRS's totals (3.x has one for both directions); 0 for rules that keep no score. */
+function scoreOf(t: Run['t']): number {
+  const score = (name: string): number => Number(t.store('TX', name)?.get(name)?.text ?? 0) || 0
+  const total = score('blocking_inbound_anomaly_score') + score('blocking_outbound_anomaly_score')
+  return total || score('anomaly_score')
 }

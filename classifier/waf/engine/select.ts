@@ -31,7 +31,7 @@ const nothingToLookAt = [new Value('', undefined, '')]
 
 function targetValues(t: Transaction, target: Target, exclusions: readonly Variable[]): readonly Value[] {
   const { collection, selector } = target
-  const store = selector.kind === 'key' ? t.store(collection) : undefined
+  const store = selector.kind === 'key' ? t.store(collection, selector.key) : undefined
   const found = store && selector.kind === 'key' ? stored(store, collection, selector.key) : chosen(t, target)
   const kept =
     exclusions.length === 0 ? found : found.filter((value) => !exclusions.some((no) => variableNames(no, value)))

@@ -1,4 +1,6 @@
 /** Where the values of each variable come from: one line each. */
+
+import { maxBodyItems } from '../body/limits.ts'
 import type { multipartFlags, Pair } from '../body/model.ts'
 import { decodeEscapes, hasBadEscape, parseUrlEncoded } from '../body/urlencoded.ts'
 import type { Collection } from '../seclang/collections.ts'
@@ -11,12 +13,21 @@ type Source = (t: Transaction) => string | readonly Pair[]
 const relative = (uri: string): string => uri.replace(/^[A-Za-z][A-Za-z0-9+.-]*:\/\/[^/?#]*/, '') || '/'
 /** Escapes undone, as ModSecurity has it: rules without transformations look at it. */
 const path = ({ request }: Transaction): string => decodeEscapes(/^[^?#]*/.exec(relative(request.uri))![0])
+const basename = (text: string): string => text.slice(Math.max(text.lastIndexOf('/'), text.lastIndexOf('\\')) + 1)
 const query = ({ request }: Transaction): string => /\?([^#]*)/.exec(request.uri)?.[1] ?? ''
 const line = ({ request: { line, method, uri, protocol } }: Transaction): string =>
   line ?? `${method} ${uri} ${protocol}`
 const headers = (t: Transaction): string => t.request.headers.map(([name, value]) => `${name}: ${value}\r\n`).join('')
 
-const getArguments = (t: Transaction) => parseUrlEncoded(query(t), t.ruleSet.configuration.argumentSeparator)
+const getArguments = (t: Transaction) =>
+  few(t, parseUrlEncoded(query(t), t.ruleSet.configuration.argumentSeparator), 'arguments')
+
+function few(t: Transaction, pairs: readonly Pair[], what: string): readonly Pair[] {
+  if (pairs.length <= maxBodyItems) return pairs
+  t.partial ??= `the first ${maxBodyItems} ${what}`
+  return pairs.slice(0, maxBodyItems)
+}
+
 const postArguments = (t: Transaction) => t.body.arguments
 const allArguments = (t: Transaction): readonly Pair[] => [...getArguments(t), ...postArguments(t)]
 const names = (pairs: readonly Pair[]): readonly Pair[] => pairs.map(([name]) => [name, name])
@@ -24,16 +35,17 @@ const size = (pairs: readonly Pair[]): string =>
   String(pairs.reduce((sum, [name, value]) => sum + name.length + value.length, 0))
 
 /** Netscape cookies: split at `;`, nothing is decoded. */
-function cookies({ request }: Transaction): readonly Pair[] {
-  return request.headers
+function cookies(t: Transaction): readonly Pair[] {
+  const found = t.request.headers
     .filter(([name]) => name.toLowerCase() === 'cookie')
-    .flatMap(([, value]) => value.split(';'))
+    .flatMap(([, value]) => value.split(';', maxBodyItems + 1))
     .map((part) => part.replace(/^\s+/, ''))
     .filter((part) => part !== '')
-    .map((part) => {
+    .map((part): Pair => {
       const equals = part.indexOf('=')
       return equals === -1 ? [part, ''] : [part.slice(0, equals), part.slice(equals + 1)]
     })
+  return few(t, found, 'cookies')
 }
 
 /** ModSecurity keeps the body where it was form data, or where a rule asked for it. */
@@ -66,7 +78,7 @@ const now =
     String(part(new Date()))
 
 export const sources: Readonly<Record<Collection, Source>> = {
-  TX: (t) => stored(t.tx),
+  TX: persistent('TX'),
   IP: persistent('IP'),
   GLOBAL: persistent('GLOBAL'),
   SESSION: persistent('SESSION'),
@@ -93,7 +105,7 @@ export const sources: Readonly<Record<Collection, Source>> = {
   FILES_SIZES: ({ body }) => body.files.map(({ field, size }) => [field, String(size)]),
   FULL_REQUEST: (t) => `${line(t)}\r\n${headers(t)}\r\n${t.requestBody}`,
   FULL_REQUEST_LENGTH: (t) => String(line(t).length + headers(t).length + t.requestBody.length + 4),
-  INBOUND_DATA_ERROR: () => '0',
+  INBOUND_DATA_ERROR: ({ requestCut }) => flag(requestCut),
   MULTIPART_BOUNDARY_QUOTED: multipartFlag('BOUNDARY_QUOTED'),
   MULTIPART_BOUNDARY_WHITESPACE: multipartFlag('BOUNDARY_WHITESPACE'),
   MULTIPART_CRLF_LF_LINES: multipartFlag('CRLF_LF_LINES'),
@@ -122,7 +134,7 @@ export const sources: Readonly<Record<Collection, Source>> = {
   REQBODY_PROCESSOR: ({ bodyProcessor }) => bodyProcessor,
   REQBODY_PROCESSOR_ERROR: ({ body }) => flag(body.error !== undefined),
   REQBODY_PROCESSOR_ERROR_MSG: ({ body }) => body.error ?? '',
-  REQUEST_BASENAME: (t) => path(t).slice(path(t).search(/[^/\\]*$/)),
+  REQUEST_BASENAME: (t) => basename(path(t)),
   REQUEST_BODY: rawBody,
   REQUEST_BODY_LENGTH: ({ requestBody }) => String(requestBody.length),
   REQUEST_COOKIES: cookies,
@@ -143,7 +155,7 @@ export const sources: Readonly<Record<Collection, Source>> = {
     flag(hasBadEscape(query(t)) || (t.bodyProcessor === 'URLENCODED' && hasBadEscape(t.requestBody))),
   XML: ({ body: { xml } }) =>
     xml === undefined ? [] : [['/*', xml.text], ...xml.attributes.map((value): Pair => ['//@*', value])],
-  OUTBOUND_DATA_ERROR: () => '0',
+  OUTBOUND_DATA_ERROR: ({ responseCut }) => flag(responseCut),
   RESPONSE_BODY: ({ responseBody }) => responseBody,
   RESPONSE_CONTENT_LENGTH: ({ responseBody }) => String(responseBody.length),
   RESPONSE_CONTENT_TYPE: responseHeader('content-type'),

@@ -2,7 +2,10 @@
 import { decompress } from '../body/decompress.ts'
 import { type Body, emptyBody } from '../body/model.ts'
 import { parseBody, standardProcessor } from '../body/parse.ts'
+import { maxCaptures, maxMultipartBytes, maxResponseBytes } from '../limits.ts'
+import type { Match } from '../operators/operator.ts'
 import type { Engine, RuleSet, Variable } from '../seclang/model.ts'
+import { type Bounded, boundedArguments, boundedHeaders, boundedRequest, boundedText } from './bounds.ts'
 import type { Header, HttpRequest, HttpResponse, RuleMatch } from './model.ts'
 import type { Value } from './value.ts'
 
@@ -24,7 +27,9 @@ export class Transaction {
   responseBody = ''
   partial: string | undefined
 
-  readonly tx: Store = new Map()
+  readonly #tx: Store = new Map()
+  /** What TX.0 to TX.9 are once somebody asks: groups cost much, and most are never looked at. */
+  #captured: Match | undefined
   /** IP, GLOBAL, SESSION …: they live as long as the transaction. CRS writes none of them. */
   readonly persistent = new Map<string, Store>()
   readonly matches: RuleMatch[] = []
@@ -40,29 +45,52 @@ export class Transaction {
   /** Counts how often they were forgotten. */
   generation = 0
 
-  constructor(request: HttpRequest, ruleSet: RuleSet) {
-    this.request = request
+  readonly #mostBytes: number
+  /** Whether something of the body is not looked at. */
+  requestCut = false
+  responseCut = false
+
+  /** @param mostBytes of the request's body that are looked at */
+  constructor(request: HttpRequest, ruleSet: RuleSet, mostBytes: number) {
+    const { kept, cut } = boundedRequest(request)
+    this.request = kept
+    this.partial = cut
     this.ruleSet = ruleSet
+    this.#mostBytes = mostBytes
     const { engine, requestBodyAccess, responseBodyAccess } = ruleSet.configuration
     this.engine = engine
     this.requestBodyAccess = requestBodyAccess
     this.responseBodyAccess = responseBodyAccess
-    this.bodyProcessor = standardProcessor(headerOf(request.headers, 'content-type') ?? '')
+    this.bodyProcessor = standardProcessor(headerOf(kept.headers, 'content-type') ?? '')
   }
 
   readRequestBody(): void {
     const { body, headers } = this.request
     this.forget()
     if (!this.requestBodyAccess || body === '') return
-    this.requestBody = this.#decoded(body, headers)
+    const isMultipart = this.bodyProcessor === 'MULTIPART'
+    const whole = this.#decoded(body, headers)
+    this.requestBody = this.#requestPart(
+      boundedText(whole, isMultipart ? maxMultipartBytes : this.#mostBytes, 'the request body'),
+    )
     const contentType = headerOf(headers, 'content-type') ?? ''
     const separator = this.ruleSet.configuration.argumentSeparator
-    this.body = parseBody(this.bodyProcessor, { body: this.requestBody, contentType, separator })
-    this.partial ??= this.body.error
+    const read = parseBody(this.bodyProcessor, { body: this.requestBody, contentType, separator })
+    const kept = this.#requestPart(boundedArguments(read.arguments, this.#mostBytes))
+    this.body = { ...read, arguments: kept }
+    this.partial ??= read.error
+  }
+
+  #requestPart<T>({ kept, cut }: Bounded<T>): T {
+    this.partial ??= cut
+    this.requestCut ||= cut !== undefined
+    return kept
   }
 
   readResponse(response: HttpResponse): void {
-    this.response = response
+    const { kept, cut } = boundedHeaders(response.headers)
+    this.partial ??= cut
+    this.response = { ...response, headers: kept }
     this.forget()
   }
 
@@ -70,7 +98,15 @@ export class Transaction {
     this.forget()
     const type = (headerOf(response.headers, 'content-type') ?? '').split(';', 1)[0]!.trim().toLowerCase()
     const wanted = this.responseBodyAccess && this.ruleSet.configuration.responseMimeTypes.includes(type)
-    if (wanted) this.responseBody = this.#decoded(response.body, response.headers)
+    if (!wanted) return
+    const { kept, cut } = boundedText(
+      this.#decoded(response.body, response.headers),
+      maxResponseBytes,
+      'the response body',
+    )
+    this.responseBody = kept
+    this.partial ??= cut
+    this.responseCut = cut !== undefined
   }
 
   #decoded(body: string, headers: readonly Header[]): string {
@@ -82,6 +118,16 @@ export class Transaction {
     return body
   }
 
+  #settle(match: Match): void {
+    this.#captured = undefined
+    const captures = match.captures ?? [match.matched]
+    for (let at = 0; at < maxCaptures; at += 1) {
+      const text = captures[at]
+      if (text === undefined) this.#tx.delete(String(at))
+      else this.#tx.set(String(at), { key: String(at), text })
+    }
+  }
+
   /** What was selected before something arrived or was excluded is selected anew. */
   forget(): void {
     this.collections.clear()
@@ -89,8 +135,17 @@ export class Transaction {
     this.generation += 1
   }
 
-  store(collection: string): Store | undefined {
-    if (collection === 'TX') return this.tx
+  /** TX.0 to TX.9 become what the operator found; those of an earlier match are gone. */
+  capture(match: Match): void {
+    this.#captured = match
+  }
+
+  /** @param key of which alone the store will be asked */
+  store(collection: string, key?: string): Store | undefined {
+    if (collection === 'TX') {
+      if (this.#captured && (key === undefined || key.length === 1)) this.#settle(this.#captured)
+      return this.#tx
+    }
     if (!persistentCollections.has(collection)) return undefined
     const known = this.persistent.get(collection) ?? new Map()
     this.persistent.set(collection, known)

@@ -1,25 +1,40 @@
 /** `@rx` and `@rxGlobal`: the pattern matches somewhere. Macros in patterns are refused: what a client sends would be read as a pattern. */
-import { maxCaptures } from '../limits.ts'
+import { maxCaptures, maxGroupedBytes } from '../limits.ts'
 import { compileRegex, type Regex } from '../rx/regex.ts'
-import type { Operator, OperatorFactory, OperatorProblem } from './operator.ts'
+import type { Match, Operator, OperatorFactory, OperatorProblem } from './operator.ts'
 
 const macro = /%\{[A-Za-z_]+[.:}]/
 
 export const rx: OperatorFactory = (argument) => {
   const regex = regexOf(argument)
   if ('message' in regex) return regex
-  const operator: Operator = (value) => {
-    const captures = regex.exec(value)
-    return captures && { matched: captures[0]!, captures }
-  }
+  const operator: Operator = (value) => (regex.test(value) ? matchOf(regex, value) : undefined)
   return Object.assign(operator, { requires: regex.requirement, pattern: regex.tree, warm: regex.warm })
 }
 
-/** Captures what every match and its groups took, one after the other. */
+/** Groups are found when somebody asks for them: to say that a pattern matches takes a fraction of the time. */
+function matchOf(regex: Regex, value: string): Match {
+  let found: readonly (string | undefined)[] | undefined
+  const captures = (): readonly (string | undefined)[] => {
+    found ??= regex.exec(value) ?? ['']
+    return found
+  }
+  return {
+    get matched() {
+      return captures()[0]!
+    },
+    get captures() {
+      return captures()
+    },
+  }
+}
+
+/** Captures what every match and its groups took, one after the other; of a long value those of one match. */
 export const rxGlobal: OperatorFactory = (argument) => {
   const regex = regexOf(argument)
   if ('message' in regex) return regex
   return (value) => {
+    if (value.length > maxGroupedBytes) return regex.test(value) ? matchOf(regex, value) : undefined
     const captures: (string | undefined)[] = []
     let found = regex.find(value, 0)
     while (found && captures.length < maxCaptures) {

@@ -122,3 +122,11 @@ describe.skipIf(directory === undefined)("CRS's patterns", () => {
     expect(without.length).toBeLessThanOrEqual(0.05 * regexes.length)
   })
 })
+
+test('of a long subject the groups around the end of the match are found', () => {
+  const regex = compileRegex('(?i)<(script)[^>]*>(\\w*)')
+  const long = 'a b '.repeat(2000)
+  expect(regex.exec(`${long}<SCRIPT src=x>alert;${long}`)).toEqual(['<SCRIPT src=x>alert', 'SCRIPT', 'alert'])
+  expect(regex.exec(`<script ${long}>`)).toEqual([`<script ${long}>`.slice(-100)])
+  expect(regex.exec(long)).toBeUndefined()
+})

@@ -5,7 +5,7 @@
  * Never: look-around, references back, possessive or atomic groups; patterns that need them are refused.
  */
 import { RE2JS } from 're2js'
-import { maxBacktrackedBytes, maxCaptures } from '../limits.ts'
+import { maxBacktrackedBytes, maxCaptures, maxGroupedBytes } from '../limits.ts'
 import { type Node, repeatsCapture } from './ast.ts'
 import { Automaton } from './automaton.ts'
 import { mayBacktrack } from './backtracking.ts'
@@ -22,7 +22,10 @@ export type Regex = {
   /** What a subject must have to match. */
   readonly requirement: Requirement
   test(subject: string): boolean
-  /** The match and its groups, the first ten; a group that took no part is undefined. */
+  /**
+   * The match and its groups, the first ten; a group that took no part is undefined. In subjects longer than
+   * `maxGroupedBytes` they are looked for around the place where the match that ends first ends.
+   */
   exec(subject: string): readonly (string | undefined)[] | undefined
   /** The first match that begins at `from` or later. What stands before is seen by `^` and `\b`. */
   find(subject: string, from: number): Found | undefined
@@ -39,21 +42,27 @@ export function compileRegex(source: string, flags: { readonly ignoreCase?: bool
     compiled ??= linear(RE2JS.compile(emit(tree, 're2')))
     return compiled
   }
-  const mostBytes = mayBacktrack(tree) ? maxBacktrackedBytes : -1
-  const tester = (subject: string): Engine => (subject.length <= mostBytes ? short : long())
-  const finder = repeatsCapture(tree) ? long : tester
+  let mostBytes: number | undefined
+  const finder = (subject: string): Engine => {
+    mostBytes ??= !repeatsCapture(tree) && mayBacktrack(tree) ? maxBacktrackedBytes : -1
+    return subject.length <= mostBytes ? short : long()
+  }
   let made: Automaton | undefined
   const automaton = (): Automaton => {
     made ??= new Automaton(programOf([tree]))
     return made
   }
-  const test = (subject: string): boolean => automaton().end(subject) !== -1
   return {
     source,
     tree,
     requirement: requirementOf(tree),
-    test,
-    exec: (subject) => (test(subject) ? finder(subject).find(subject, 0)?.groups : undefined),
+    test: (subject) => automaton().end(subject) !== -1,
+    exec(subject) {
+      const end = automaton().end(subject)
+      if (end === -1) return undefined
+      if (subject.length <= maxGroupedBytes) return finder(subject).find(subject, 0)?.groups
+      return long().find(around(subject, end), 0)?.groups ?? [subject.slice(0, end).slice(-shownBytes)]
+    },
     find: (subject, from) => finder(subject).find(subject, from),
     warm() {
       // V8 interprets first and compiles later.
@@ -62,6 +71,13 @@ export function compileRegex(source: string, flags: { readonly ignoreCase?: bool
     },
   }
 }
+
+/** Three quarters of what is looked at stand before the end of the match. */
+const around = (subject: string, end: number): string =>
+  subject.slice(Math.max(0, end - (3 * maxGroupedBytes) / 4), end + maxGroupedBytes / 4)
+
+/** What is told of a match that does not fit in there. */
+const shownBytes = 100
 
 const warmers = ['', 'GET /index.html?a=1&b=%20 HTTP/1.1', '<a b="c">(d; e)</a>\r\n']
 
