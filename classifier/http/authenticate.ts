@@ -1,0 +1,27 @@
+/** Whether a caller may ask for a profile: its token is the profile's id, signed with the secret both sides have. */
+import { createHmac, timingSafeEqual } from 'node:crypto'
+
+/** Tokens that we remember; a cluster has some dozens of profiles. */
+const maxKnown = 1_024
+const scheme = /^Bearer ([0-9a-f]{64})$/i
+
+/** What compile writes into a profile's filter: hex HMAC-SHA256. */
+export function tokenFor(secret: string | Uint8Array, profile: string): string {
+  return createHmac('sha256', secret).update(profile).digest('hex')
+}
+
+export type Authenticate = (profile: string, authorization: string) => boolean
+
+/** Compares in constant time. An id that comes with a wrong token is not remembered, so strangers can not fill the cache. */
+export function authenticator(secret: string | Uint8Array): Authenticate {
+  const known = new Map<string, Buffer>()
+  return (profile, authorization) => {
+    const given = scheme.exec(authorization)?.[1]
+    if (given === undefined || profile === '') return false
+    const expected = known.get(profile) ?? Buffer.from(tokenFor(secret, profile), 'hex')
+    if (!timingSafeEqual(Buffer.from(given, 'hex'), expected)) return false
+    if (known.size >= maxKnown) known.clear()
+    known.set(profile, expected)
+    return true
+  }
+}

@@ -1,0 +1,49 @@
+/** The beginning of a message, from Envoy's words into the inspection's. */
+import type { Header, RequestHead, ResponseHead } from '../inspection/model.ts'
+import type { Headers } from './messages/request.ts'
+
+/** CEL texts as compile writes them into `request_attributes`: they come back as the names of their values. */
+const attribute = {
+  source: 'source.address',
+  protocol: 'request.protocol',
+  incident: "filter_state['postern.incident']",
+} as const
+
+/** Envoy drops a referer it can not parse; compile's early header mutation keeps what the client wrote under this name. */
+const keptReferer = 'x-postern-referer'
+
+/** `10.0.0.1:1234` and `[::1]:1234` without the port. */
+const withoutPort = (address: string): string => address.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1')
+
+function plainHeaders(headers: readonly Header[]): readonly Header[] {
+  const hasReferer = headers.some(([name]) => name === 'referer')
+  return headers
+    .filter(([name]) => !name.startsWith(':') && !(hasReferer && name === keptReferer))
+    .map((header): Header => (header[0] === keptReferer ? ['referer', header[1]] : header))
+}
+
+const headerValue = (headers: readonly Header[], name: string): string =>
+  headers.find((header) => header[0] === name)?.[1] ?? ''
+
+export function requestHead({ headers, attributes }: Headers): RequestHead {
+  return {
+    method: headerValue(headers, ':method'),
+    path: headerValue(headers, ':path'),
+    authority: headerValue(headers, ':authority'),
+    protocol: attributes.get(attribute.protocol) ?? '',
+    headers: plainHeaders(headers),
+    source: withoutPort(attributes.get(attribute.source) ?? ''),
+    incident: attributes.get(attribute.incident) ?? '',
+  }
+}
+
+export function responseHead({ headers }: Headers): ResponseHead {
+  return {
+    status: Number(headerValue(headers, ':status')) || 0,
+    headers: headers.filter(([name]) => !name.startsWith(':')),
+  }
+}
+
+/** Server-sent events never end by themselves: nobody waits for one to be complete. */
+export const isEventStream = ({ headers }: ResponseHead): boolean =>
+  /^text\/event-stream\s*(?:$|;)/i.test(headerValue(headers, 'content-type'))
