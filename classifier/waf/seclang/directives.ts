@@ -1,6 +1,6 @@
 /** What each directive does to the draft. What is not in a list here is a problem with file and line. */
 import { parseActions } from './actions.ts'
-import { actionLink, addRule, type Draft, type DraftRule, phaseOf, ruleLink } from './draft.ts'
+import { actionLink, addRule, type Draft, type DraftRule, goesOn, phaseOf, refuseRule, ruleLink } from './draft.ts'
 import type { Directive } from './lexer.ts'
 import type { Engine } from './model.ts'
 import { idsOf, ruleMatcher } from './selection.ts'
@@ -137,10 +137,16 @@ export function apply(draft: Draft, directive: Directive): void {
     draft.problems.push({ file, line, message: `there is no directive ${name}` })
     return
   }
+  const isRule = key === 'secrule' || key === 'secaction'
+  if (isRule && draft.isPassing) {
+    draft.isPassing = goesOn(directive)
+    return
+  }
   try {
-    if (draft.open && key !== 'secrule' && key !== 'secaction') throw new Error('a chain is not finished above it')
+    if (draft.open && !isRule) throw new Error('a chain is not finished above it')
     handler(draft, directive)
   } catch (error) {
     draft.problems.push({ file, line, message: (error as Error).message })
+    if (isRule) refuseRule(draft, directive)
   }
 }

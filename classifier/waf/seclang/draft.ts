@@ -35,7 +35,14 @@ export type Draft = {
   readonly skipped: Problem[]
   /** A chain whose next link is still to come. */
   open: DraftRule | undefined
+  /** The rest of a chain with a link that was refused: passed over. */
+  isPassing: boolean
+  /** Ids of the rules that were refused while they were read, by place. */
+  readonly refused: Map<string, number>
 }
+
+/** A directive, told by where it stands. */
+export const placeOf = ({ file, line }: { readonly file: string; readonly line: number }): string => `${file}:${line}`
 
 export const emptyDraft = (): Draft => ({
   entries: [],
@@ -50,6 +57,8 @@ export const emptyDraft = (): Draft => ({
   problems: [],
   skipped: [],
   open: undefined,
+  isPassing: false,
+  refused: new Map(),
 })
 
 export const lastValue = (actions: readonly Action[], name: string): string | undefined =>
@@ -100,3 +109,15 @@ function parseOperator(text: string): DraftOperator {
   const [, not, name, argument] = /^\s*(!?)\s*(?:@(\w+)(?:\s+|$))?(.*)$/s.exec(text)!
   return { negated: not === '!', name: name ?? 'rx', argument: argument! }
 }
+
+/** A rule that can not be read takes its whole chain with it, what has been read of it and what is still to come. */
+export function refuseRule(draft: Draft, directive: Directive): void {
+  const id = draft.open?.id ?? Number(/\bid:\s*'?(\d+)/.exec(directive.arguments.at(-1) ?? '')?.[1] ?? 0)
+  draft.refused.set(placeOf(directive), id)
+  if (draft.open) draft.entries.splice(draft.entries.indexOf(draft.open), 1)
+  draft.open = undefined
+  draft.isPassing = goesOn(directive)
+}
+
+/** Whether another link follows; of a directive whose actions may be unreadable. */
+export const goesOn = ({ arguments: list }: Directive): boolean => /(?:^|[\s,])chain\s*(?:,|$)/i.test(list.at(-1) ?? '')
