@@ -14,8 +14,19 @@ export const isAlnum = (byte: number): boolean => flags[byte] !== 0
 /** Part of an identifier: a number beside it is no number of its own. */
 export const isWord = (byte: number): boolean => flags[byte] !== 0 || byte === 0x5f
 
-export const slice = (text: Buffer, from: number, to: number): string =>
-  text.toString('latin1', Math.max(0, from), Math.min(text.length, to))
+/** A text is asked about many times: it becomes a string once, of which pieces cost nothing. */
+let last: { readonly text: Buffer; readonly string: string } | undefined
+
+/** The bytes in [from, to) as latin1, as far as there are any. The text must not be written to while it is this object. */
+export function slice(text: Buffer, from: number, to: number): string {
+  if (last?.text !== text) last = { text, string: text.toString('latin1') }
+  return last.string.slice(Math.max(0, from), Math.max(0, to))
+}
+
+/** The text that was last asked about is held no longer. */
+export function forgetText(): void {
+  last = undefined
+}
 
 /** Spaces, hyphens and full stops away, letters upper case. */
 export const bare = (value: string): string => value.replace(/[ .-]/g, '').toUpperCase()

@@ -1,7 +1,7 @@
 /** Is one of these words near? Within five words and 96 bytes on either side; case and separators do not matter. */
 import { isAlnum, slice } from './bytes.ts'
 import { contextBytes, contextWords } from './limits.ts'
-import type { Strength } from './model.ts'
+import type { Confidence, Strength } from './model.ts'
 
 type Words = { readonly single: ReadonlySet<string>; readonly phrases: readonly string[] }
 
@@ -20,26 +20,27 @@ export function contextWordsOf(lists: readonly (readonly string[] | undefined)[]
   const hashes = new Int32Array(hashSize)
   const words = lists.map((list, index) => {
     if (!list) return undefined
-    const normal = list.map((word) => wordsOf(word).join(' '))
+    const normal = list.map((word) => wordsOf(Buffer.from(word).toString('latin1')).join(' '))
     bits[index] = 1 << (index % 32)
     for (const phrase of normal) hashes[hashOf(phrase.split(' ')[0]!)]! |= bits[index]!
     const [phrases, single] = [
       normal.filter((word) => word.includes(' ')),
       normal.filter((word) => !word.includes(' ')),
     ]
-    return { single: new Set(single), phrases: phrases.map((phrase) => ` ${phrase} `) }
+    return { single: new Set(single), phrases: phrases.map((phrase) => `${phrase} `) }
   })
   return { words, bits, hashes }
 }
 
 /** `creditCard`, `credit_card` and `Credit-Card` are two words, `SSN` is one. */
 function wordsOf(text: string): readonly string[] {
-  return text
-    .replace(/([a-z])([A-Z])/g, '$1 $2')
-    .toLowerCase()
+  return lower(text.replace(/([a-z])([A-Z])/g, '$1 $2'))
     .split(/[^a-z0-9\x80-\xff]+/)
     .filter((word) => word !== '')
 }
+
+/** Bytes beyond ASCII are parts of UTF-8: they have no case. */
+const lower = (text: string): string => text.replace(/[A-Z]/g, (c) => c.toLowerCase())
 
 const hashSize = 4096
 /** What a byte adds to the hash of its word: lower case; 0 where words end. */
@@ -60,7 +61,8 @@ const isUpper = (byte: number): boolean => byte >= 0x41 && byte <= 0x5a
 const parts = (before: number, byte: number): boolean =>
   folded[byte] === 0 || folded[before] === 0 || (isLower(before) && isUpper(byte))
 
-const blockBytes = 64
+const blockBits = 6
+const blockBytes = 1 << blockBits
 /** A word is hashed no further: no context word is so long. */
 const longestWord = 32
 
@@ -70,30 +72,43 @@ const longestWord = 32
  */
 export class Nearby {
   readonly #hashes: Int32Array
-  /** By block of the text; -1: not looked at yet. */
-  readonly #blocks: Int32Array
-  readonly #known: Uint8Array
   readonly #text: Buffer
+  /** By block of the text: whose words begin in it, and in all blocks that are near to one of its places. */
+  readonly #inside: Int32Array
+  readonly #around: Int32Array
+  /** By block: 1, 2: these are known. */
+  readonly #known: Uint8Array
 
   constructor({ hashes }: ContextWords, text: Buffer) {
     const blocks = Math.ceil(text.length / blockBytes)
     this.#hashes = hashes
     this.#text = text
-    this.#blocks = new Int32Array(blocks)
+    this.#inside = new Int32Array(blocks)
+    this.#around = new Int32Array(blocks)
     this.#known = new Uint8Array(blocks)
   }
 
   /** The bits of all that may have a word near [start, end). */
   bits(start: number, end: number): number {
-    const first = Math.max(0, start - contextBytes)
-    const last = Math.min(this.#text.length, end + contextBytes) - 1
+    const block = start >> blockBits
+    if (end - start > blockBytes) return this.#between(start - contextBytes, end + contextBytes)
+    if ((this.#known[block]! & 2) === 0) {
+      const from = block << blockBits
+      this.#around[block] = this.#between(from - contextBytes, from + 2 * blockBytes + contextBytes)
+      this.#known[block]! |= 2
+    }
+    return this.#around[block]!
+  }
+
+  #between(from: number, to: number): number {
+    const last = (Math.min(this.#text.length, to) - 1) >> blockBits
     let bits = 0
-    for (let block = Math.floor(first / blockBytes); block * blockBytes <= last; block++) {
-      if (this.#known[block] === 0) {
-        this.#blocks[block] = this.#look(block * blockBytes)
-        this.#known[block] = 1
+    for (let block = Math.max(0, from) >> blockBits; block <= last; block++) {
+      if ((this.#known[block]! & 1) === 0) {
+        this.#inside[block] = this.#look(block << blockBits)
+        this.#known[block]! |= 1
       }
-      bits |= this.#blocks[block]!
+      bits |= this.#inside[block]!
     }
     return bits
   }
@@ -124,32 +139,50 @@ export class Nearby {
   }
 }
 
-function isNear(words: Words, text: Buffer, start: number, end: number): boolean {
-  const before = wordsOf(cutFront(slice(text, start - contextBytes, start), start > contextBytes)).slice(-contextWords)
-  const after = wordsOf(slice(text, end, end + contextBytes)).slice(0, contextWords)
-  return has(words, before) || has(words, after)
+/** Where words begin and end, for the ones before a place and those behind it. */
+const begins = new Int32Array(contextBytes)
+const ends = new Int32Array(contextBytes)
+
+/** The words in [from, to) into `begins` and `ends`; how many. */
+function cutWords(text: Buffer, from: number, to: number): number {
+  let count = 0
+  let before = 0
+  for (let i = from; i < to; before = text[i]!, i++) {
+    if (folded[text[i]!] === 0) continue
+    if (parts(before, text[i]!)) begins[count++] = i
+    ends[count - 1] = i + 1
+  }
+  return count
 }
 
-/** The first word may have lost its beginning: `ns` is not `ans`. */
-const cutFront = (text: string, cut: boolean): string => (cut ? text.replace(/^[A-Za-z0-9]+/, '') : text)
-
-function has({ single, phrases }: Words, words: readonly string[]): boolean {
-  if (words.some((word) => single.has(word))) return true
-  if (phrases.length === 0) return false
-  const line = ` ${words.join(' ')} `
-  return phrases.some((phrase) => line.includes(phrase))
+/** Is one of the detector's words among the five before or the five behind? */
+export function isNear(context: ContextWords, detector: number, text: Buffer, start: number, end: number): boolean {
+  const from = Math.max(0, start - contextBytes)
+  const before = cutWords(text, from, start)
+  // The first one may have lost its beginning: `ns` is not `ans`.
+  const whole = from > 0 && before > 0 && begins[0] === from ? 1 : 0
+  if (isAmong(context, detector, text, Math.max(whole, before - contextWords), before)) return true
+  const behind = cutWords(text, end, Math.min(text.length, end + contextBytes))
+  return isAmong(context, detector, text, 0, Math.min(behind, contextWords))
 }
 
-/** How sure one is with what stands around; undefined: not at all. `words`: none where they are known not to be near. */
-export function weigh(
-  strength: Strength,
-  words: Words | undefined,
-  text: Buffer,
-  start: number,
-  end: number,
-): 'certain' | 'likely' | undefined {
+/** @param first to `last`: of the words that were cut */
+function isAmong({ words, bits, hashes }: ContextWords, detector: number, text: Buffer, first: number, last: number) {
+  const { single, phrases } = words[detector]!
+  for (let word = first; word < last; word++) {
+    let hash = 0
+    for (let i = begins[word]!; i < ends[word]!; i++) hash = mixed(hash, folded[text[i]!]!)
+    if ((hashes[hash]! & bits[detector]!) === 0) continue
+    const rest: string[] = []
+    for (let next = word; next < last; next++) rest.push(lower(slice(text, begins[next]!, ends[next]!)))
+    if (single.has(rest[0]!) || phrases.some((phrase) => `${rest.join(' ')} `.startsWith(phrase))) return true
+  }
+  return false
+}
+
+/** How sure one is with what stands around; undefined: not at all. */
+export function weigh(strength: Strength, near: boolean): Confidence | undefined {
   if (strength === 'certain') return 'certain'
-  const near = words !== undefined && isNear(words, text, start, end)
   if (strength === 'weak') return near ? 'likely' : undefined
   return near ? 'certain' : 'likely'
 }

@@ -1,5 +1,5 @@
 /** What may be shown of a value: its ends and a keyed hash, by which equal values are seen to be equal. */
-import { createHmac, randomBytes } from 'node:crypto'
+import { createHmac, createSecretKey, randomBytes } from 'node:crypto'
 
 export type Redact = (value: Buffer) => string
 
@@ -8,8 +8,9 @@ export type Redact = (value: Buffer) => string
  * @param key who has it can try out values: without one it is random, and samples compare within one process only
  */
 export function redaction(key: Buffer = randomBytes(32)): Redact {
+  const secret = createSecretKey(key)
   return (value) => {
-    const hash = createHmac('sha256', key).update(value).digest('hex').slice(0, 10)
+    const hash = createHmac('sha256', secret).update(value).digest('hex').slice(0, 10)
     const shown = value.length >= 24 ? 4 : value.length >= 12 ? 2 : value.length >= 6 ? 1 : 0
     return `${printable(value.subarray(0, shown))}…${printable(value.subarray(value.length - shown))} #${hash}`
   }

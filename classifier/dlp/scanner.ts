@@ -4,8 +4,8 @@
  * further. It keeps those two windows and a few numbers; nothing grows with the stream.
  */
 import { Window } from '../text/window.ts'
-import { at, isDigit, isLetter, readDigits, standsAlone } from './bytes.ts'
-import { Nearby, weigh } from './context.ts'
+import { at, forgetText, isDigit, isLetter, readDigits, standsAlone } from './bytes.ts'
+import { isNear, Nearby, weigh } from './context.ts'
 import { aheadBytes, behindBytes } from './limits.ts'
 import type { Confidence, Found, Sweep } from './model.ts'
 import { maxRun, type Program } from './program.ts'
@@ -74,6 +74,7 @@ export class Scanner {
     for (const { index, sweep } of this.#sweeps)
       for (const found of sweep(this.#text, this.#judged, to, this.#base)) this.#found(index, found)
     this.#judged = to
+    forgetText()
     this.#forget()
   }
 
@@ -167,6 +168,8 @@ export class Scanner {
   }
 
   #ask(index: number, from: number, to: number): void {
+    // What lies inside of something found is part of it.
+    if (this.#base + to < this.#lastEnds[index]!) return
     const detector = this.#program.detectors[index]!
     const found = detector.trigger && detector.find(this.#text, from, to, digits)
     if (found) this.#found(index, found)
@@ -174,10 +177,10 @@ export class Scanner {
 
   #found(index: number, { start, end, strength }: Found): void {
     if (this.#base + start < this.#lastEnds[index]!) return
-    const { words, bits } = this.#program.contexts
+    const { bits } = this.#program.contexts
     const text = this.#text
-    const near = strength !== 'certain' && (this.#near(start, end) & bits[index]!) !== 0
-    const confidence = weigh(strength, near ? words[index] : undefined, text, start, end)
+    const mayBeNear = strength !== 'certain' && (this.#near(start, end) & bits[index]!) !== 0
+    const confidence = weigh(strength, mayBeNear && isNear(this.#program.contexts, index, text, start, end))
     if (!confidence) return
     this.#lastEnds[index] = this.#base + end
     const value = text.subarray(start, end)

@@ -1,34 +1,41 @@
 /**
  * The part of a stream that is still needed, in one piece of memory that is used again and again: neither a chunk is held, nor
- * memory asked for with each one.
+ * memory asked for with each one. What is done with stays where it is until its room is needed.
  */
 const nothing: Buffer = Buffer.alloc(0)
 
 export class Window {
   #memory = nothing
+  #start = 0
+  #end = 0
   #text = nothing
 
-  /** What is there; good until the next `append` or `forget`. */
+  /** What is there; its bytes are good until the next `append`. */
   get text(): Buffer {
     return this.#text
   }
 
   /** A copy of the chunk behind what is there. */
   append(chunk: Buffer): void {
-    const size = this.#text.length
-    const needed = size + chunk.length
-    if (needed > this.#memory.length) {
-      const memory = Buffer.allocUnsafe(Math.max(needed, 2 * this.#memory.length))
-      this.#text.copy(memory)
-      this.#memory = memory
-    }
-    chunk.copy(this.#memory, size)
-    this.#text = this.#memory.subarray(0, needed)
+    if (this.#end + chunk.length > this.#memory.length) this.#makeRoom(chunk.length)
+    chunk.copy(this.#memory, this.#end)
+    this.#end += chunk.length
+    this.#text = this.#memory.subarray(this.#start, this.#end)
   }
 
   /** The first `count` bytes are needed no more. */
   forget(count: number): void {
-    this.#memory.copyWithin(0, count, this.#text.length)
-    this.#text = this.#memory.subarray(0, this.#text.length - count)
+    this.#start += count
+    this.#text = this.#memory.subarray(this.#start, this.#end)
+  }
+
+  /** Twice what is needed: each byte is moved so rarely that it does not matter. */
+  #makeRoom(more: number): void {
+    const needed = this.#text.length + more
+    const memory = 2 * needed > this.#memory.length ? Buffer.allocUnsafe(2 * needed) : this.#memory
+    this.#text.copy(memory)
+    this.#memory = memory
+    this.#start = 0
+    this.#end = needed - more
   }
 }

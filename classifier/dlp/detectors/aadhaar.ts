@@ -4,6 +4,7 @@ import { verhoeff } from '../checksums.ts'
 import type { Detector } from '../model.ts'
 
 const length = 12
+const groups = [4, 4, 4]
 
 function valid(digits: Uint8Array): boolean {
   return digits[0]! >= 2 && verhoeff(digits, length) && !isPalindrome(digits)
@@ -20,7 +21,8 @@ export const aadhaar: Detector = {
   trigger: { kind: 'digits', weak: [12], first: [4] },
   find(text, from, to, digits) {
     if (to - from === length) return valid(digits) ? { start: from, end: to, strength: 'weak' } : undefined
-    const shaped = grouped(text, from, [4, 4, 4])
+    if (!isDigit(at(text, to + 4))) return undefined
+    const shaped = grouped(text, from, groups)
     if (!shaped || !valid(shaped.digits) || !standsAlone(text, from, shaped.end)) return undefined
     return moreFours(text, from, shaped.end) ? undefined : { start: from, end: shaped.end, strength: 'weak' }
   },

@@ -99,21 +99,28 @@ export const card: Detector = {
     if (length > 4)
       return issued(digits, length) && luhn(digits, length) ? { start: from, end: to, strength: 'likely' } : undefined
     // Every second group has four digits and more.
-    if (!isDigit(at(text, to + 4)) || !isDigit(at(text, to + 3))) return undefined
+    if (!isDigit(at(text, to + 4)) || !isDigit(at(text, to + 3)) || isAfterFour(text, from, at(text, to)))
+      return undefined
     for (const shape of shapes) {
       const found = grouped(text, from, shape)
       const count = found ? found.end - from - shape.length + 1 : 0
       if (!found || !issued(found.digits, count) || !luhn(found.digits, count)) continue
-      if (standsAlone(text, from, found.end) && !amongFours(text, from, found.end, found.separator))
+      if (standsAlone(text, from, found.end) && !isBeforeFour(text, found.end, found.separator))
         return { start: from, end: found.end, strength: 'certain' }
     }
     return undefined
   },
 }
 
-/** A table of four-digit numbers goes on before or behind it. */
-function amongFours(text: Buffer, start: number, end: number, separator: number): boolean {
-  const four = (i: number) => [0, 1, 2, 3].every((k) => isDigit(at(text, i + k)))
-  const before = at(text, start - 1) === separator && four(start - 5) && !isDigit(at(text, start - 6))
-  return before || (at(text, end) === separator && four(end + 1) && !isDigit(at(text, end + 5)))
+const isFour = (text: Buffer, i: number): boolean => {
+  for (let k = 0; k < 4; k++) if (!isDigit(at(text, i + k))) return false
+  return true
 }
+
+/** A table of four-digit numbers goes on before it… */
+const isAfterFour = (text: Buffer, start: number, separator: number): boolean =>
+  at(text, start - 1) === separator && isFour(text, start - 5) && !isDigit(at(text, start - 6))
+
+/** …or behind it. */
+const isBeforeFour = (text: Buffer, end: number, separator: number): boolean =>
+  at(text, end) === separator && isFour(text, end + 1) && !isDigit(at(text, end + 5))

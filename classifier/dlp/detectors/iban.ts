@@ -1,5 +1,5 @@
 /** IBAN (ISO 13616): country and its length from SWIFT's registry, MOD 97-10. */
-import { at, isAlnum, isDigit, isLetter, isWord, slice } from '../bytes.ts'
+import { at, isAlnum, isDigit, isLetter, isWord } from '../bytes.ts'
 import { mod97 } from '../checksums.ts'
 import type { Detector, Found } from '../model.ts'
 
@@ -9,7 +9,13 @@ const table =
   'LI21 LT20 LU20 LV21 LY25 MC27 MD24 ME22 MK19 MN20 MR27 MT31 MU30 NI28 NL18 NO15 OM23 PK24 PL28 PS29 PT25 QA29 RO24 ' +
   'RS22 RU33 SA24 SC31 SD18 SE24 SI19 SK24 SM27 SO23 ST25 SV28 TL23 TN24 TR26 UA29 VA22 VG24 XK20 YE30'
 
-const lengths = new Map(table.split(' ').map((entry) => [entry.slice(0, 2), Number(entry.slice(2))]))
+/** By the country's two letters, of either case; 0: no country. */
+const lengths = new Uint8Array(32 * 32)
+for (const entry of table.split(' ')) lengths[place(entry.charCodeAt(0), entry.charCodeAt(1))] = Number(entry.slice(2))
+
+function place(first: number, second: number): number {
+  return ((first & 31) << 5) | (second & 31)
+}
 
 export const iban: Detector = {
   name: 'iban',
@@ -18,8 +24,8 @@ export const iban: Detector = {
   find(text, from) {
     const start = from - 2
     if (!isLetter(at(text, start)) || isWord(at(text, start - 1))) return undefined
-    const length = lengths.get(slice(text, start, from).toUpperCase())
-    return length === undefined ? undefined : checked(text, start, length)
+    const length = lengths[place(at(text, start), at(text, start + 1))]!
+    return length === 0 ? undefined : checked(text, start, length)
   },
 }
 

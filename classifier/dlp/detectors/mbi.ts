@@ -11,7 +11,7 @@ export const mbi: Detector = {
   context: ['mbi', 'medicare', 'beneficiary', 'cms'],
   trigger: { kind: 'digits', afterLetter: [2] },
   find(text, from, to) {
-    if (!isLetter(at(text, from - 1))) return undefined
+    if (!isLetter(at(text, from - 2))) return undefined
     const hyphens = at(text, from - 3) === 0x2d
     const start = to - (hyphens ? 13 : 11)
     const value = slice(text, start, to)

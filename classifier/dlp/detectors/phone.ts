@@ -43,6 +43,8 @@ function inE164(text: Buffer, start: number): Found | undefined {
 function american(text: Buffer, from: number): Found | undefined {
   if (at(text, from - 1) < 0x32 || !isDigit(at(text, from - 1)) || isDigit(at(text, from - 2))) return undefined
   const start = from - (at(text, from - 2) === 0x28 ? 2 : 1)
+  // Three digits and four, from 2 on: most dates, addresses and fractions go here.
+  if (!isDigit(at(text, from + 5)) || (at(text, from + 3) < 0x32 && at(text, from + 4) < 0x32)) return undefined
   const match = national.exec(slice(text, start, start + 16))
   if (!match) return undefined
   const end = start + match[0].length

@@ -31,7 +31,7 @@ const keys: Readonly<Record<string, Key>> = {
   },
   'slack-token': {
     words: ['xoxb-', 'xoxp-', 'xoxa-', 'xoxr-', 'xoxs-', 'xoxe-', 'xapp-'],
-    shape: /^(?:xox[abeprs]|xapp)-(?=[A-Za-z-]*\d)[A-Za-z0-9-]{20,200}(?![A-Za-z0-9-])/,
+    shape: /^(?:xox[abeprs]|xapp)-(?=[A-Za-z-]{0,20}\d)[A-Za-z0-9-]{20,200}(?![A-Za-z0-9-])/,
   },
   'slack-webhook': {
     words: ['.slack.com/'],
@@ -41,10 +41,6 @@ const keys: Readonly<Record<string, Key>> = {
   'stripe-key': {
     words: ['sk_live_', 'rk_live_', 'sk_test_', 'rk_test_'],
     shape: /^[sr]k_(?:live|test)_[A-Za-z0-9]{20,247}(?![A-Za-z0-9_])/,
-  },
-  'openai-key': {
-    words: ['sk-'],
-    shape: /^sk-(?:(?:proj|svcacct|admin)-)?[A-Za-z0-9_-]{20,100}T3BlbkFJ[A-Za-z0-9_-]{20,100}(?![A-Za-z0-9_-])/,
   },
   'anthropic-key': {
     words: ['sk-ant-'],
@@ -94,7 +90,22 @@ const awsSecretKey: Detector = {
   },
 }
 
+const openaiHead = /(?<![A-Za-z0-9_])sk-(?:(?:proj|svcacct|admin)-)?[A-Za-z0-9_-]{20,100}$/
+const openaiTail = /^T3BlbkFJ[A-Za-z0-9_-]{20,100}(?![A-Za-z0-9_-])/
+
+/** Known by what stands in its middle (base64 of "OpenAI"): `sk-` alone is everywhere. */
+const openaiKey: Detector = {
+  name: 'openai-key',
+  trigger: { kind: 'words', words: ['T3BlbkFJ'], ignoreCase: false },
+  find(text, from) {
+    const tail = openaiTail.exec(slice(text, from, from + maxRegexBytes))
+    const head = tail && openaiHead.exec(slice(text, from - 116, from))
+    return head ? { start: from - head[0].length, end: from + tail[0].length, strength: 'certain' } : undefined
+  },
+}
+
 export const vendorKeys: readonly Detector[] = [
   awsSecretKey,
+  openaiKey,
   ...Object.entries(keys).map(([name, key]) => detector(name, key)),
 ]

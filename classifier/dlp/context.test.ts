@@ -1,0 +1,76 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { contextWordsOf, isNear, Nearby } from './context.ts'
+import { contextBytes, contextWords } from './limits.ts'
+
+const lists = [['ssn', 'social security', 'tax id'], undefined, ['card', 'número', 'cvv2'], ['ns']]
+const context = contextWordsOf(lists)
+
+/** As one would write it for a text that is a string. */
+function wordsIn(text: string): readonly string[] {
+  const apart = text.replace(/([a-z])([A-Z])/g, '$1 $2').replace(/[A-Z]/g, (c) => c.toLowerCase())
+  return apart.split(/[^a-z0-9\x80-\xff]+/).filter((word) => word !== '')
+}
+
+function isNearSlowly(list: readonly string[], text: string, start: number, end: number): boolean {
+  const from = Math.max(0, start - contextBytes)
+  const cut =
+    from > 0
+      ? text.slice(from, start).replace(/^[A-Za-z0-9\x80-\xff]+?(?=[^A-Za-z0-9\x80-\xff]|(?<=[a-z])[A-Z]|$)/, '')
+      : text.slice(from, start)
+  const sides = [wordsIn(cut).slice(-contextWords), wordsIn(text.slice(end, end + contextBytes)).slice(0, contextWords)]
+  return list.some((phrase) =>
+    sides.some((words) =>
+      ` ${words.join(' ')} `.includes(` ${wordsIn(Buffer.from(phrase, 'utf8').toString('latin1')).join(' ')} `),
+    ),
+  )
+}
+
+const word = fc.constantFrom(
+  'ssn',
+  'SSN',
+  'social',
+  'Security',
+  'taxId',
+  'tax',
+  'id',
+  'card',
+  'creditCard',
+  'cards',
+  'cvv2',
+  '2cvv2',
+  'n\xc3\xbamero',
+  'ns',
+  'answer',
+  '12',
+  'x',
+  'lorem',
+)
+const separator = fc.constantFrom(' ', '_', '-', ': ', '\n', '   ', '"', '', '.'.repeat(40))
+const text = fc.array(fc.tuple(word, separator), { maxLength: 40 }).map((list) => list.flat().join(''))
+
+test('near: as cutting the text into words says, and never missed by the look before it', () => {
+  fc.assert(
+    fc.property(text, text, fc.constantFrom('"', ' ', '='), (before, behind, glue) => {
+      const whole = `${before}${glue}123456789${glue}${behind}`
+      const bytes = Buffer.from(whole, 'latin1')
+      const start = before.length + glue.length
+      const end = start + 9
+      for (const detector of [0, 2, 3]) {
+        const near = isNear(context, detector, bytes, start, end)
+        expect(near, `detector ${detector}`).toBe(isNearSlowly(lists[detector]!, whole, start, end))
+        const seen = new Nearby(context, bytes).bits(start, end) & context.bits[detector]!
+        if (near) expect(seen).not.toBe(0)
+      }
+    }),
+    { numRuns: 2000 },
+  )
+})
+
+test('tables of numbers have no words near, and long findings have those beside their ends', () => {
+  const numbers = Buffer.from('123456789,987654321,123.45,99\n'.repeat(40))
+  expect(new Nearby(context, numbers).bits(600, 609)).toBe(0)
+  const long = Buffer.from(`ssn ${'x'.repeat(500)} card`)
+  expect(new Nearby(context, long).bits(4, 504)).toBe(context.bits[0]! | context.bits[2]!)
+  expect(new Nearby(context, long).bits(200, 209)).toBe(0)
+})
