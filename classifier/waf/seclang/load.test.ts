@@ -47,6 +47,42 @@ describe('what is refused, each with its place', () => {
   })
 })
 
+describe('a chain with a link that is not understood', () => {
+  const text = `
+SecRule ARGS "x" "id:1,phase:2,chain"
+  SecRule ARGS "y" "chain"
+    SecRule NOWHERE "z" "t:none,chain"
+      SecRule ARGS "q" "t:none"
+SecRule ARGS "x" "id:2,phase:2"`
+  const idsOf = (options: LoadOptions) => {
+    const loaded = load(text, options)
+    return loaded.ok && { ids: loaded.value.rules.map(({ id }) => id), skipped: loaded.skipped }
+  }
+  const skipped = [{ file: 'a.conf', line: 4, message: 'there is no variable NOWHERE' }]
+
+  test('is one problem, and goes as a whole; the rule below it stays', () => {
+    expect(problems(text)).toEqual(['a.conf:4: there is no variable NOWHERE'])
+    expect(idsOf({ lenient: true })).toEqual({ ids: [2], skipped })
+  })
+
+  test('can be dispensed with by its id, and only so', () => {
+    expect(idsOf({ dispensable: new Set([1]) })).toEqual({ ids: [2], skipped })
+    expect(idsOf({ dispensable: new Set([2]) })).toBe(false)
+  })
+})
+
+test('a rule that can be linked is not left out for being dispensable; one that can not is, strict or not', () => {
+  const loaded = load('SecRule ARGS "x" "id:1"\nSecRule ARGS "@rbl x" "id:2"\nSecAction "id:3"', {
+    dispensable: new Set([1, 2]),
+  })
+  expect(
+    loaded.ok && { ids: loaded.value.rules.map(({ id }) => id), lines: loaded.skipped.map((s) => s.line) },
+  ).toEqual({
+    ids: [1, 3],
+    lines: [2],
+  })
+})
+
 test('a rule over several lines, with commas, quotation marks and escapes where people write them', () => {
   const [rule] = rules(`SecRule ARGS|!ARGS:/^p,w|d$/|&REQUEST_HEADERS:Host "@rx \\"quoted\\"" \\
     "id:7,\\
@@ -128,6 +164,47 @@ describe('files', () => {
     const loaded = loadRules([join(path, 'a.conf')])
     expect(!loaded.ok && loaded.problems).toEqual([
       { file: join(path, 'b2.conf'), line: 1, message: 'more than 16 files include each other' },
+    ])
+  })
+
+  test('Debian keeps what people edit elsewhere: set-up and exclusions are found from where the rules are', () => {
+    const etc = 'etc/modsecurity/crs'
+    const path = files({
+      [`${etc}/crs-setup.conf`]: 'SecAction "id:1"',
+      [`${etc}/REQUEST-900-EXCLUSION-RULES-BEFORE-CRS.conf`]: 'SecAction "id:2"',
+      [`${etc}/RESPONSE-999-EXCLUSION-RULES-AFTER-CRS.conf`]: 'SecAction "id:5"',
+      'usr/share/modsecurity-crs/rules/REQUEST-901-INITIALIZATION.conf': 'SecAction "id:3"',
+      'usr/share/modsecurity-crs/rules/REQUEST-910.conf': 'SecAction "id:4"',
+    })
+    const loaded = loadRules([join(path, 'usr/share/modsecurity-crs')])
+    expect(loaded.ok && loaded.value.rules.map(({ id }) => id)).toEqual([1, 2, 3, 4, 5])
+  })
+
+  test('CRS without a set-up is a problem: it would refuse every request', () => {
+    const path = files({ 'rules/REQUEST-901-INITIALIZATION.conf': 'SecAction "id:3"' })
+    expect(loadRules([path])).toMatchObject({
+      ok: false,
+      problems: [{ file: path, message: expect.stringMatching(/^there is no crs-setup\.conf/) }],
+    })
+  })
+
+  test('IncludeOptional passes over what is not there, whole folders too', () => {
+    const path = files({
+      'a.conf': 'IncludeOptional no/where.conf\nIncludeOptional none.conf\nIncludeOptional b*.conf',
+      'b1.conf': 'SecAction "id:1"',
+    })
+    const loaded = loadRules([join(path, 'a.conf')])
+    expect(loaded.ok && loaded.value.rules.map(({ id }) => id)).toEqual([1])
+  })
+
+  test('a text between files is read in its place', () => {
+    const path = files({ 'a.conf': 'SecAction "id:1"', 'c.conf': 'SecAction "id:3"' })
+    const between = { file: 'between', text: 'SecAction "id:2"' }
+    const loaded = loadRules([join(path, 'a.conf'), between, join(path, 'c.conf')])
+    expect(loaded.ok && loaded.value.rules.map(({ id, file }) => `${id} ${file === 'between'}`)).toEqual([
+      '1 false',
+      '2 true',
+      '3 false',
     ])
   })
 

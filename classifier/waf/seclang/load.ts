@@ -94,9 +94,12 @@ function read(draft: Draft, text: string, file: string, depth: number): void {
   }
 }
 
+/** A file, or the folder of a pattern. */
+const isThere = (path: string): boolean => existsSync(path.includes('*') ? dirname(path) : path)
+
 function include(draft: Draft, { name, arguments: [path = ''], file, line }: Directive, depth: number): void {
   const wanted = resolve(dirname(file), path)
-  if (name.toLowerCase() === 'includeoptional' && !existsSync(dirname(wanted))) return
+  if (name.toLowerCase() === 'includeoptional' && !isThere(wanted)) return
   const files = tried(draft, wanted, () => globbed(wanted)) ?? []
   if (depth >= maxIncludes)
     draft.problems.push({ file, line, message: `more than ${maxIncludes} files include each other` })
