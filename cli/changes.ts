@@ -34,9 +34,9 @@ function linesOf(change: Change): readonly string[] {
   const name = [nouns[change.document], change.id].filter((part) => part !== '').join(' ')
   switch (change.kind) {
     case 'added':
-      return [`${name}${placeText(change.below)}: ${JSON.stringify(change.after)}`]
+      return [`${name}${placeText(change.below)}: ${valueText(change.after)}`]
     case 'removed':
-      return [`${name}: ${JSON.stringify(change.before)}`]
+      return [`${name}: ${valueText(change.before)}`]
     case 'moved':
       return [`${name}${placeText(change.below)}`]
     case 'changed':
@@ -49,4 +49,10 @@ function placeText(below: string | null | undefined): string {
   return below === null ? ' at the top' : ` below ${below}`
 }
 
-const valueText = (value: unknown): string => (value === undefined ? 'none' : JSON.stringify(value))
+/** Characters of a value that are shown; a list of exact data has megabytes. */
+const maxShown = 2_000
+
+function valueText(value: unknown): string {
+  const text = value === undefined ? 'none' : JSON.stringify(value)
+  return text.length > maxShown ? `${text.slice(0, maxShown)}… (${text.length} characters)` : text
+}

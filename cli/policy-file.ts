@@ -12,7 +12,8 @@ export async function readPolicy(io: Io, path: string): Promise<Record<string, u
   throw new InputError(`${path}: there is no policy in it (${documentNames.join(', ')})`)
 }
 
-async function readText(io: Io, path: string): Promise<string> {
+/** Throws `InputError` with the file. */
+export async function readText(io: Io, path: string): Promise<string> {
   try {
     return (await io.read(path)).toString('utf8')
   } catch (cause) {

@@ -16,6 +16,7 @@ import { addHistory } from './commands/history.ts'
 import { addMode } from './commands/mode.ts'
 import { addCheck, addMetrics, addProxies } from './commands/proxies.ts'
 import { addRules } from './commands/rules.ts'
+import { addSensors } from './commands/sensors.ts'
 import { addSettings } from './commands/settings.ts'
 import { addTransfer } from './commands/transfer.ts'
 import { addWaf } from './commands/waf.ts'
@@ -32,6 +33,7 @@ const commands: readonly ((parent: Command, context: Context) => void)[] = [
   addRules,
   addGroups,
   addMode,
+  addSensors,
   addSettings,
   addDiff,
   addHistory,

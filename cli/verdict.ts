@@ -16,6 +16,7 @@ export function verdictText(io: Io, verdict: Verdict): string {
     ...verdict.trace.misses.map((m) => ['passed over', `rule ${m.rule}: ${reasons[m.field]}`] as const),
     ...(verdict.trace.moreMisses === undefined ? [] : [['passed over', `${verdict.trace.moreMisses} more`] as const]),
     ['matched', matchedText(verdict)],
+    ...sensorLines(verdict.trace.sensors),
   ]
   const steps = lines.map(([name, text]) => `  ${paint(io, 'bold', name.padEnd(12))} ${clean(text)}\n`).join('')
   return `${headline(io, verdict)}\n${steps}`
@@ -61,6 +62,15 @@ const reasons: Readonly<Record<Verdict['trace']['misses'][number]['field'], stri
   ports: 'another port',
   applications: 'another application',
   http: 'another request',
+}
+
+/** What HTTP is looked at for, where it is let through. */
+function sensorLines(sensors: Verdict['trace']['sensors']): readonly (readonly [string, string])[] {
+  if (sensors === undefined) return []
+  const names = (['waf', 'dlp'] as const).flatMap((kind) =>
+    sensors[kind].map(({ sensor, action }) => `${kind.toUpperCase()} ${sensor} (${action})`),
+  )
+  return [['inspected', names.join(', ')]]
 }
 
 const matchedText = ({ rule, policy }: Verdict): string =>

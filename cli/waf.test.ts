@@ -3,8 +3,8 @@ import { testData } from '../classifier/testdata.ts'
 import { createProgram } from './program.ts'
 import { quietIo } from './testdata/quiet-io.ts'
 
-async function postern(argv: readonly string[], files: Readonly<Record<string, string>> = {}) {
-  const quiet = quietIo({ files })
+async function postern(argv: readonly string[], files: Readonly<Record<string, string>> = {}, env = {}) {
+  const quiet = quietIo({ files, env })
   const code = await createProgram(quiet.io).run(argv)
   return { code, out: quiet.output(), err: quiet.errors() }
 }
@@ -12,9 +12,31 @@ const crs = testData('crs')
 if (crs === undefined) console.warn('SKIPPED: CRS is not on this machine: `postern waf` was not tried with it')
 
 describe('waf', () => {
-  test('no rules are no answer', async () => {
-    const { code, err } = await postern(['waf', 'eval', '-'], { '-': '{}\n' })
-    expect({ code, err }).toEqual({ code: 1, err: 'error: which rules? --rules <path> or CRS_DIR says it\n' })
+  const attack = JSON.stringify({ uri: '/?q=%24%7Bjndi:ldap://x%7D' })
+
+  test('without a Core Rule Set the rules of Postern judge, and that is said', async () => {
+    const { code, out, err } = await postern(['waf', 'eval', '-'], { '-': `${attack}\n{"uri":"/?q=tea"}\n` })
+    const [first, second] = out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect({ code, err }).toEqual({ code: 0, err: expect.stringMatching(/^no Core Rule Set is configured .*judge\n$/) })
+    expect(first).toMatchObject({ blocked: true, by: { id: 9149010, status: 403 } })
+    expect(second).toMatchObject({ ids: [], score: 0, blocked: false })
+  })
+
+  test('base is said by name, whatever CRS_DIR says; CRS_DIR is a default', async () => {
+    const env = { CRS_DIR: '/nowhere' }
+    const base = await postern(['waf', 'eval', '--rules', 'base', '--detection-only'], { '-': attack }, env)
+    expect({ ...base, out: JSON.parse(base.out) }).toMatchObject({
+      code: 0,
+      err: '',
+      out: { blocked: false, score: 10 },
+    })
+    expect(await postern(['waf', 'eval'], { '-': attack }, env)).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/\/nowhere/),
+    })
   })
 
   test('rules that are not there', async () => {

@@ -92,6 +92,15 @@ const columns: readonly Column<ListedGroup>[] = [
   { title: 'COMMENT', text: (g) => g.comment },
 ]
 
+/** Nothing where no sensor is bound to it. */
+function sensorText({ inspection }: ListedGroup): string {
+  if (inspection === null) return ''
+  const names = (['waf', 'dlp'] as const).flatMap((kind) =>
+    inspection[kind].map(({ sensor, action }) => `${kind.toUpperCase()} ${sensor} (${action})`),
+  )
+  return `sensors: ${clean(names.join(', '))}; ${inspection.onFailure}\n`
+}
+
 const memberColumns: readonly Column<Member>[] = [
   { title: 'NAMESPACE', text: (w) => w.namespace },
   { title: 'NAME', text: (w) => w.name },
@@ -101,7 +110,7 @@ const memberColumns: readonly Column<Member>[] = [
 ]
 
 function groupText(io: Io, { group, members }: Opened): string {
-  const head = table(io, columns, [group], '')
+  const head = table(io, columns, [group], '') + sensorText(group)
   const more = group.members > members.length ? `${group.members - members.length} more members are not shown.\n` : ''
   return `${head}\n${table(io, memberColumns, members, 'No workload is in it.')}${more}`
 }

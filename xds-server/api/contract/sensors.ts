@@ -3,7 +3,6 @@ import { z } from 'zod'
 import { parseInspection } from '../../policy/parse-inspection.ts'
 import { parseDlpSensor, parseWafSensor } from '../../policy/parse-sensor.ts'
 import type { DlpSensor, Inspection, WafSensor } from '../../policy/sensor.ts'
-import type { DlpSensorDocument, WafSensorDocument } from '../../policy/sensor-document.ts'
 import { judged } from './documents.ts'
 import { listOf, nameText, page, route } from './route.ts'
 import { dlpSensorDocument, inspectionDocument, type WrittenInspection, wafSensorDocument } from './sensor-documents.ts'
@@ -49,7 +48,7 @@ const sensorRoutes = {
     path: '/waf-sensors/:name',
     summary: 'A WAF sensor, whole; its patterns must compile',
     params: named,
-    body: z.strictObject({ sensor: judged<WafSensorDocument, WafSensor>(parseWafSensor, 'sensor') }),
+    body: z.strictObject({ sensor: judged<z.input<typeof wafSensorDocument>, WafSensor>(parseWafSensor, 'sensor') }),
     answer: z.object({ sensor: wafSensorDocument }),
     documents: waf,
     writes: true,
@@ -85,7 +84,7 @@ const sensorRoutes = {
     path: '/dlp-sensors/:name',
     summary: 'A DLP sensor, whole; its patterns must compile',
     params: named,
-    body: z.strictObject({ sensor: judged<DlpSensorDocument, DlpSensor>(parseDlpSensor, 'sensor') }),
+    body: z.strictObject({ sensor: judged<z.input<typeof dlpSensorDocument>, DlpSensor>(parseDlpSensor, 'sensor') }),
     answer: z.object({ sensor: dlpSensorDocument }),
     documents: dlp,
     writes: true,
