@@ -31,7 +31,7 @@ describe('waf', () => {
     expect({ ...base, out: JSON.parse(base.out) }).toMatchObject({
       code: 0,
       err: '',
-      out: { blocked: false, score: 10 },
+      out: { blocked: false, score: 20 },
     })
     expect(await postern(['waf', 'eval'], { '-': attack }, env)).toMatchObject({
       code: 1,

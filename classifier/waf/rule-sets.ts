@@ -36,7 +36,10 @@ export function ruleOrigin(
 ): RuleOrigin & { readonly because?: string } {
   if (ruleSet === 'base') return { kind: 'pack' }
   if (crsDirectory !== undefined) return { kind: 'paths', paths: [crsDirectory] }
-  return { kind: 'pack', because: 'no Core Rule Set is configured (--crs, CRS_DIR): the embedded rules take its place' }
+  return {
+    kind: 'pack',
+    because: 'no Core Rule Set is configured (--crs, CRS_DIR): the rules that come with Postern judge',
+  }
 }
 
 export function loadRuleSet({
