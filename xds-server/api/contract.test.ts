@@ -8,9 +8,12 @@ import { applications } from '../policy/applications.ts'
 import { defaultPolicy, defaultSettings } from '../policy/defaults.ts'
 import { type Flow, reservedGroups, type Verdict, type Workload } from '../policy/model.ts'
 import { parseRule, type RuleDocument } from '../policy/parse-rule.ts'
+import type { Inspection } from '../policy/sensor.ts'
+import type { CrsDocument, DlpSensorDocument, PatternDocument, WafSensorDocument } from '../policy/sensor-document.ts'
 import { groupDocument, ignoredDocument, policyDocument, ruleDocument, settingsDocument } from './contract/documents.ts'
 import { conversation, event } from './contract/observed.ts'
 import { problemDocument } from './contract/problem.ts'
+import { dlpSensorDocument, inspectionDocument, wafSensorDocument } from './contract/sensor-documents.ts'
 import { previewedChange } from './contract/transfer.ts'
 import { verdict, workload } from './contract/verdict.ts'
 import { ApiError } from './problem.ts'
@@ -87,6 +90,46 @@ const groups = [
   aGroup('d', { addresses: ['192.0.2.0/24'] }),
 ]
 
+const pattern: Whole<PatternDocument> = {
+  have: false,
+  contexts: ['url'],
+  atLeast: 2,
+  ignoreCase: true,
+  regex: 'a',
+  detector: 'card',
+  words: ['b'],
+  wholeWords: false,
+  salt: 'AAAA',
+  hashes: ['c'],
+  lengths: [7],
+}
+const sensorRest = { comment: 'c', rules: [{ name: 'r', patterns: [pattern] }] }
+const wafSensor: Whole<WafSensorDocument> = {
+  name: 'w',
+  ...sensorRest,
+  crs: {
+    ruleSet: 'base',
+    paranoia: 4,
+    inboundThreshold: 7,
+    outboundThreshold: 8,
+    exclusions: [
+      { ids: ['1-2'] },
+      { tags: ['t'] },
+      { targets: ['ARGS:a'], ids: ['3'] },
+      { targets: ['ARGS'], tags: ['u'] },
+    ],
+    responses: true,
+  } satisfies Whole<CrsDocument>,
+  body: { inspectBytes: 1, pastLimit: 'pass' },
+}
+const dlpSensor: Whole<DlpSensorDocument> = { name: 'd', ...sensorRest, mask: true, body: wafSensor.body }
+const inspection: Whole<Inspection> = {
+  group: 'nv.a.b',
+  waf: [{ sensor: 'w', action: 'deny' }],
+  dlp: [{ sensor: 'd', action: 'allow' }],
+  onFailure: 'failOpen',
+}
+
 const cases: readonly (readonly [string, z.ZodType, unknown])[] = [
   ['a workload', workload, pod],
   ['a verdict', verdict, why],
@@ -96,7 +139,21 @@ const cases: readonly (readonly [string, z.ZodType, unknown])[] = [
   ['an event', event, happened],
   ['a conversation', conversation, spoken],
   ['a previewed change', previewedChange, { flow, count: 2, before: why, after: why }],
-  ['a policy', policyDocument, { ...defaultPolicy(''), groups, rules: [rule] }],
+  ['a WAF sensor', wafSensorDocument, wafSensor],
+  ['a DLP sensor', dlpSensorDocument, dlpSensor],
+  ['an inspection', inspectionDocument, inspection],
+  [
+    'a policy',
+    policyDocument,
+    {
+      ...defaultPolicy(''),
+      groups,
+      rules: [rule],
+      wafSensors: [wafSensor],
+      dlpSensors: [dlpSensor],
+      inspections: [inspection],
+    },
+  ],
   ['a problem', problemDocument, new ApiError('conflict', 'd', { diff: [], revision: '"1"' }).document()],
   ...groups.map((group) => [`a ${group.kind} group`, groupDocument, group] as const),
 ]
