@@ -1,0 +1,205 @@
+/**
+ * The workers' lives: how many there are, which of them judge, which one compiles, and what happens when one ends. A new set
+ * is compiled by the one that does not judge; then it takes the place of another, which is next. Promises: while a set
+ * is compiled as many judge as before; a set that ends its workers is given up and the last good one stays.
+ */
+import type { Problem } from '../../xds-server/policy/model.ts'
+import type { InspectionSet } from '../../xds-server/policy/sensor.ts'
+import { crashWindowMs, drainMs, maxCompileMs, maxCrashes, maxFailedCompiles } from './limits.ts'
+import { type Job, Member } from './member.ts'
+import type { FromWorker } from './wire.ts'
+
+export type CrewOptions = {
+  /** Workers that judge; there is one more. */
+  readonly workers: number
+  readonly crsDirectory: string | undefined
+  readonly key: Uint8Array
+  readonly onVerdict: (member: Member, message: Exclude<FromWorker, { kind: 'prepared' }>) => void
+  /** `guilty`: the call that it was at when it ended by itself. */
+  readonly onLost: (member: Member, guilty: Job | undefined, reason: string) => void
+  /** Who judges, or by which profiles, has changed. */
+  readonly onChange: () => void
+  readonly onProblem: (problem: Problem) => void
+}
+
+type Wanted = { readonly revision: number; readonly set: InspectionSet }
+type Applied = { readonly revision: number; readonly resolve: (problems: readonly Problem[]) => void }
+
+export class Crew {
+  readonly #options: CrewOptions
+  readonly #members = new Set<Member>()
+  #serving: readonly Member[] = []
+  #lastRevision = 0
+  #wanted: Wanted = { revision: 0, set: { wafSensors: [], dlpSensors: [], profiles: [] } }
+  #lastGood = this.#wanted
+  /** Workers that ended while they compiled `#wanted`. */
+  #failedCompiles = 0
+  #applied: Applied[] = []
+  /** When workers ended lately. */
+  #crashes: number[] = []
+  #again: NodeJS.Timeout | undefined
+  #hang: NodeJS.Timeout | undefined
+  #isClosed = false
+  ended = 0
+
+  constructor(options: CrewOptions) {
+    this.#options = options
+    this.#arrange()
+  }
+
+  get serving(): readonly Member[] {
+    return this.#serving
+  }
+
+  get members(): ReadonlySet<Member> {
+    return this.#members
+  }
+
+  /** The revision of the last set that was compiled; 0: none yet. */
+  get revision(): number {
+    return this.#lastGood.revision
+  }
+
+  /** Resolves when the first worker judges by it (or by a newer one), or when it was given up. */
+  apply(set: InspectionSet): Promise<readonly Problem[]> {
+    this.#wanted = { revision: ++this.#lastRevision, set }
+    this.#failedCompiles = 0
+    const applied = new Promise<readonly Problem[]>((resolve) => {
+      this.#applied.push({ revision: this.#wanted.revision, resolve })
+    })
+    this.#arrange()
+    return applied
+  }
+
+  /** It is too slow, or will not answer. */
+  replace(member: Member, reason: string): void {
+    void member.end()
+    this.#lost(member, undefined, reason)
+  }
+
+  /** A call of somebody who no longer judges was answered: it may be free now. */
+  settled(member: Member): void {
+    if (!this.#serving.includes(member)) this.#arrange()
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    clearTimeout(this.#again)
+    clearTimeout(this.#hang)
+    const members = [...this.#members]
+    this.#members.clear()
+    this.#serving = []
+    for (const { resolve } of this.#applied) resolve([])
+    await Promise.all(members.map((member) => member.end()))
+  }
+
+  #arrange(): void {
+    if (this.#isClosed) return
+    this.#hire()
+    this.#choose()
+    this.#compileNext()
+  }
+
+  #hire(): void {
+    if (this.#members.size > this.#options.workers) return
+    const now = performance.now()
+    this.#crashes = this.#crashes.filter((at) => now - at < crashWindowMs)
+    if (this.#crashes.length >= maxCrashes) this.#later(this.#crashes[0]! + crashWindowMs - now + 1)
+    else while (this.#members.size <= this.#options.workers) this.#members.add(this.#newMember())
+  }
+
+  #newMember(): Member {
+    return new Member(this.#options, {
+      answered: (member, message) => {
+        if (message.kind === 'prepared') this.#prepared(member, message)
+        else this.#options.onVerdict(member, message)
+      },
+      ended: (member, reason) => this.#lost(member, member.current, reason),
+    })
+  }
+
+  /** Newer sets first; of equals, who judged before goes on. */
+  #choose(): void {
+    const before = this.#serving
+    const now = performance.now()
+    for (const member of before) member.servedUntil = now
+    this.#serving = [...this.#members]
+      .filter((member) => member.revision > 0 && member.preparing === undefined)
+      .sort((a, b) => b.revision - a.revision || Number(before.includes(b)) - Number(before.includes(a)))
+      .slice(0, this.#options.workers)
+    this.#options.onChange()
+  }
+
+  /** One at a time: the others need the processors. */
+  #compileNext(): void {
+    const members = [...this.#members]
+    const { revision, set } = this.#wanted
+    if (members.some(({ preparing }) => preparing !== undefined)) return
+    const behind = members.filter((member) => member.revision < revision && !this.#serving.includes(member))
+    const free = behind.find((member) => this.#isFree(member))
+    if (!free) {
+      if (behind.length > 0) this.#later(drainMs)
+      return
+    }
+    free.prepare(revision, set)
+    clearTimeout(this.#hang)
+    this.#hang = setTimeout(() => {
+      if (free.preparing === revision) this.replace(free, `a worker compiled for more than ${maxCompileMs} ms`)
+    }, maxCompileMs).unref()
+  }
+
+  /** Exchanges that take longer than `drainMs` wait for the compiler. */
+  #isFree({ given, exchanges, servedUntil }: Member): boolean {
+    return given.size === 0 && (exchanges.size === 0 || performance.now() - servedUntil >= drainMs)
+  }
+
+  #prepared(member: Member, { revision, profiles, problems }: Extract<FromWorker, { kind: 'prepared' }>): void {
+    member.preparing = undefined
+    member.revision = revision
+    member.profiles = new Set(profiles)
+    const isFirst = revision > this.#lastGood.revision
+    if (isFirst && revision === this.#wanted.revision) this.#lastGood = this.#wanted
+    this.#arrange()
+    if (!isFirst) return
+    for (const problem of problems) this.#options.onProblem(problem)
+    this.#resolve(revision, problems)
+  }
+
+  #resolve(revision: number, problems: readonly Problem[]): void {
+    const due = this.#applied.filter((applied) => applied.revision <= revision)
+    this.#applied = this.#applied.filter((applied) => applied.revision > revision)
+    for (const { resolve } of due) resolve(problems)
+  }
+
+  #lost(member: Member, guilty: Job | undefined, reason: string): void {
+    if (!this.#members.delete(member) || this.#isClosed) return
+    this.#serving = this.#serving.filter((other) => other !== member)
+    this.#crashes.push(performance.now())
+    this.ended += 1
+    this.#options.onProblem({ path: '', message: reason })
+    if (member.preparing === this.#wanted.revision) this.#failed(reason)
+    if (this.#crashes.length === maxCrashes) this.#options.onProblem({ path: '', message: tooManyCrashes })
+    this.#options.onLost(member, guilty, reason)
+    this.#arrange()
+  }
+
+  #failed(reason: string): void {
+    this.#failedCompiles += 1
+    if (this.#failedCompiles < maxFailedCompiles) return
+    const { revision } = this.#wanted
+    this.#wanted = this.#lastGood
+    const problem = { path: '', message: `the set can not be compiled: ${reason}` }
+    this.#options.onProblem(problem)
+    this.#resolve(revision, [problem])
+  }
+
+  #later(ms: number): void {
+    if (this.#again) return
+    this.#again = setTimeout(() => {
+      this.#again = undefined
+      this.#arrange()
+    }, ms).unref()
+  }
+}
+
+const tooManyCrashes = `${maxCrashes} workers ended within ${crashWindowMs / 1000} s: no more are started before that time is over`

@@ -1,0 +1,105 @@
+/** One request, and its response, judged by one WAF sensor. */
+import { parseMultipart } from '../waf/body/multipart.ts'
+import type { CompiledWaf, WafMember } from './compiled.ts'
+import { maxDataCharacters } from './limits.ts'
+import { bufferOf, engineRequest, engineResponse, headerOf, subjectsOf } from './message.ts'
+import type { BodyPrefix, Finding, RequestHead, ResponseHead } from './model.ts'
+import { nothingFound, type Result } from './result.ts'
+import type { RuleSetResult, RuleSetRun } from './rule-set.ts'
+import { shown } from './text.ts'
+import { whereHolds } from './waf-rules.ts'
+
+const none: Uint8Array = new Uint8Array(0)
+
+export class WafJudge {
+  readonly #sensor: CompiledWaf
+  readonly #denies: boolean
+  #run: RuleSetRun | undefined
+
+  constructor({ sensor, denies }: WafMember) {
+    this.#sensor = sensor
+    this.#denies = denies
+  }
+
+  request(head: RequestHead, body: BodyPrefix): Result {
+    const { readsBody, ruleSet, rules, body: limit } = this.#sensor
+    const looked = readsBody ? this.#within(head, body) : { bytes: none, isCut: false }
+    if (looked.isCut && this.#denies && limit.pastLimit === 'deny') return this.#tooLong()
+    this.#run = ruleSet?.begin(engineRequest(head, looked.bytes), looked.isCut)
+    const judged = this.#run ? this.#resultOf(this.#run.request) : nothingFound
+    return this.#together(judged, rules.length > 0 ? this.#rules(head, looked.bytes) : nothingFound, looked.isCut)
+  }
+
+  /** Custom rules look at requests only. @param isCut the body goes on, and its rest will not be looked at */
+  response(head: ResponseHead, bytes: Uint8Array, isCut: boolean): Result {
+    const { judgesResponses, body: limit } = this.#sensor
+    if (!judgesResponses || !this.#run) return nothingFound
+    const isPast = bytes.length > limit.inspectBytes || (isCut && bytes.length === limit.inspectBytes)
+    if (isPast && this.#denies && limit.pastLimit === 'deny') return this.#tooLong()
+    const looked = bytes.subarray(0, limit.inspectBytes)
+    const judged = this.#resultOf(this.#run.respond(engineResponse(head, looked), isPast || isCut))
+    return this.#together(judged, nothingFound, isPast || isCut)
+  }
+
+  /** The limit does not count what is in uploaded files; how much that is can be told of a whole body only. */
+  #within(head: RequestHead, { bytes, end }: BodyPrefix): { readonly bytes: Uint8Array; readonly isCut: boolean } {
+    const { inspectBytes } = this.#sensor.body
+    if (end && (bytes.length <= inspectBytes || bytes.length - fileBytes(head, bytes) <= inspectBytes))
+      return { bytes, isCut: false }
+    return { bytes: bytes.subarray(0, inspectBytes), isCut: true }
+  }
+
+  #tooLong(): Result {
+    const finding = this.#finding(
+      'body-limit',
+      `the body has more than ${this.#sensor.body.inspectBytes} bytes`,
+      'body',
+    )
+    return { ...nothingFound, refusal: 413, findings: [{ ...finding, severity: 'warning' }], found: 1 }
+  }
+
+  #rules(head: RequestHead, bytes: Uint8Array): Result {
+    const { subjects, partial } = subjectsOf(head, bytes)
+    const findings = this.#sensor.rules.flatMap((rule) => {
+      const place = whereHolds(rule, subjects)
+      return place ? [this.#finding(rule.name, shown(place.text, maxDataCharacters), place.context)] : []
+    })
+    return {
+      ...nothingFound,
+      refusal: this.#refusal(findings.length > 0 ? 403 : undefined),
+      findings,
+      found: findings.length,
+      partial,
+    }
+  }
+
+  #finding(rule: string, message: string, where: string): Finding {
+    return { kind: 'waf', sensor: this.#sensor.name, rule, severity: 'critical', message, where }
+  }
+
+  #resultOf({ refusal, findings, found, score, partial }: RuleSetResult): Result {
+    const own = findings.map((finding) => ({ ...finding, sensor: this.#sensor.name }))
+    return { refusal: this.#refusal(refusal), findings: own, found, score, partial }
+  }
+
+  #refusal(status: number | undefined): number | undefined {
+    return this.#denies ? status : undefined
+  }
+
+  #together(a: Result, b: Result, isCut: boolean): Result {
+    const cut = isCut ? `only ${this.#sensor.body.inspectBytes} bytes of the body were looked at` : undefined
+    return {
+      refusal: a.refusal ?? b.refusal,
+      findings: [...a.findings, ...b.findings],
+      found: a.found + b.found,
+      score: a.score,
+      partial: cut ?? a.partial ?? b.partial,
+    }
+  }
+}
+
+function fileBytes({ headers }: RequestHead, bytes: Uint8Array): number {
+  const type = headerOf(headers, 'content-type')
+  if (!/^\s*multipart\/form-data\b/i.test(type)) return 0
+  return parseMultipart(bufferOf(bytes).toString('latin1'), type).files.reduce((sum, { size }) => sum + size, 0)
+}
