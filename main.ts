@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The one binary: `postern <command>`. Commands that ask the control plane are cli/'s, the rest is here. */
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { type Command, InvalidArgumentError } from 'commander'
 import { nodeIo } from './cli/node-io.ts'
 import { createProgram } from './cli/program.ts'
@@ -15,8 +16,26 @@ type XdsOptions = {
   readonly listen: Address
   readonly metrics?: Address
   readonly api: string
+  readonly classifier?: ClassifierFlag
+  readonly classifierCa?: string
 }
 type Address = { readonly host: string; readonly port: number }
+
+type ClassifierFlag = { readonly kind: 'unix'; readonly path: string } | ({ readonly kind: 'tls' } & Address)
+
+/** `unix:PATH` or `host:port`. */
+function classifier(text: string): ClassifierFlag {
+  if (text.startsWith('unix:/')) return { kind: 'unix', path: text.slice('unix:'.length) }
+  if (text.startsWith('unix:')) throw new InvalidArgumentError('Write the whole path: unix:/…')
+  return { kind: 'tls', ...address(text) }
+}
+
+/** The authority that signed a classifier's certificate is asked for where there is one. */
+function classifierAddress({ classifier: flag, classifierCa: file }: XdsOptions, serverName: string) {
+  if (flag === undefined || flag.kind === 'unix') return flag
+  if (file === undefined) throw new Error('--classifier host:port needs --classifier-ca: nobody else is trusted')
+  return { ...flag, serverName, ca: readFileSync(file, 'utf8') }
+}
 
 /** `host:port`, v6 in brackets. */
 function address(text: string): Address {
@@ -35,11 +54,15 @@ function addXds(parent: Command): void {
     .requiredOption('--listen <host:port>', 'for sidecars (gRPC over TLS)', address)
     .option('--metrics <host:port>', '/metrics and /healthz over plain HTTP; loopback only', address)
     .requiredOption('--api <path>', 'unix socket for people')
+    .option('--classifier <address>', 'who looks into HTTP, as sidecars reach it: unix:/path or host:port', classifier)
+    .option('--classifier-ca <file>', 'the authority (PEM) that signed the certificate of a classifier at host:port')
     .action(async (options: XdsOptions) => {
       // only this command needs gRPC, protobuf and SQLite: the others start in a fraction of the time
       const { start } = await import('./xds-server/control-plane.ts')
-      const { api: socket, ...rest } = options
-      const running = await start({ ...rest, socket })
+      const { classifierName } = await import('./xds-server/compile/names.ts')
+      const { api: socket, classifier: _, classifierCa: __, ...rest } = options
+      const asked = classifierAddress(options, classifierName)
+      const running = await start({ ...rest, socket, ...(asked && { classifier: asked }) })
       await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')])
       await running.close()
     })

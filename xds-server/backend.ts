@@ -2,6 +2,8 @@
 import type { Backend } from './api/backend.ts'
 import type { HealthCheck } from './api/health.ts'
 import type { InspectionFeed } from './api/inspection-feed.ts'
+import { ApiError } from './api/problem.ts'
+import type { ClassifierHealth } from './inspection-health.ts'
 import type { Observer } from './observe/observer.ts'
 import type { Directory } from './policy/directory.ts'
 import type { Problem } from './policy/model.ts'
@@ -24,6 +26,8 @@ export type BackendOptions = {
   readonly directory: () => Directory
   readonly inspection: InspectionFeed
   readonly troubles: () => Troubles
+  /** Undefined: there is no classifier. */
+  readonly classifier: () => ClassifierHealth | undefined
   /** The door for sidecars is open. */
   readonly serving: () => boolean
 }
@@ -39,7 +43,12 @@ export function backendOf(options: BackendOptions): Backend {
     hits: observer.hits,
     // no classifier says more yet
     checkSensor: () => [],
-    inspectionSet: inspection.present,
+    inspectionSet() {
+      // what is not known yet must not be taken for nothing: a classifier goes on with the set it has
+      if (world.built() === undefined)
+        throw new ApiError('busy', 'The policy is not compiled yet; ask again in a second.')
+      return inspection.present()
+    },
     watchInspectionSet: inspection.watch,
     proxies: () => sidecars(xds, directory()),
     compileStatus: () => world.built()?.compiled.status ?? [],
@@ -48,7 +57,12 @@ export function backendOf(options: BackendOptions): Backend {
   }
 }
 
-function health({ store, observer, world, troubles, serving }: BackendOptions): readonly HealthCheck[] {
+/** Never a reason to be not ready: sidecars need their policy all the more. The compile status and events say it. */
+function inspecting(classifier: ClassifierHealth | undefined): readonly HealthCheck[] {
+  return classifier ? [{ name: 'classifier', ok: true, detail: classifier.detail }] : []
+}
+
+function health({ store, observer, world, troubles, serving, classifier }: BackendOptions): readonly HealthCheck[] {
   const { inventory, world: failure } = troubles()
   const built = world.built()
   const problems = inventory.map(({ path, message }) => `${path}: ${message}`).join('; ')
@@ -62,5 +76,6 @@ function health({ store, observer, world, troubles, serving }: BackendOptions): 
       detail: failure || (built ? `${built.compiled.classes.size} classes` : 'waiting for the inventory'),
     },
     { name: 'xds', ok: serving(), detail: serving() ? 'listening' : 'not listening yet' },
+    ...inspecting(classifier()),
   ]
 }

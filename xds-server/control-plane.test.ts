@@ -12,10 +12,12 @@ import pino from 'pino'
 import { afterEach, expect, test } from 'vitest'
 import { createClient } from '../cli/client.ts'
 import { aWorkload, aWorld } from '../test/support/builders.ts'
+import { startTinyClassifier } from '../test/support/ext-proc.ts'
 import { connectEnvoy } from '../test/support/xds/grpc-client.ts'
 import { controlPlaneName } from './compile/names.ts'
-import { start } from './control-plane.ts'
+import { type ControlPlaneOptions, start } from './control-plane.ts'
 import { tokenLine } from './envoy/verifier.ts'
+import { probeProfile } from './policy/profiles.ts'
 
 const port = { sidecars: 25_110, metrics: 25_111 }
 const loopback = '127.0.0.1'
@@ -69,9 +71,9 @@ function aPlace() {
       writeFileSync(at('inventory.new'), text)
       renameSync(at('inventory.new'), options.inventory)
     },
-    begin() {
+    begin(more: Partial<ControlPlaneOptions> = {}) {
       const output = new PassThrough()
-      const running = start({ ...options, log: pino({ level: 'debug' }, output) })
+      const running = start({ ...options, ...more, log: pino({ level: 'debug' }, output) })
       const logged = aLog(output)
       // one that a failed test left waiting can only be closed once it has started
       open.push(async () => {
@@ -146,6 +148,8 @@ test('sidecars find a closed door until there is an inventory to answer from; pe
   expect(lines[2]).toMatch(/^\[-\] inventory: .*ENOENT.*inventory\.json/)
   const { value } = await it.client().call('readSettings', {})
   expect(value.settings.mode).toBeNull()
+  // nothing known is not nothing to do: a classifier keeps what it has
+  await expect(it.client().call('readInspectionSet', {})).rejects.toThrow('not compiled yet')
   expect(await serverNameAt(it.ca())).toBeUndefined()
 
   it.inventory('{')
@@ -154,6 +158,53 @@ test('sidecars find a closed door until there is an inventory to answer from; pe
   await running
   expect(await page('/readyz')).toEqual({ status: 200, lines: ready })
   expect(await serverNameAt(it.ca())).toBe(`DNS:${controlPlaneName}`)
+})
+
+test('a classifier is told what sidecars will ask before they do; that it went away and came back is told, too', async () => {
+  const it = aPlace()
+  it.inventory(good)
+  const path = join(it.options.data, '..', 'classifier.sock')
+  const aClassifier = async () => {
+    const classifier = await startTinyClassifier(path)
+    open.push(() => classifier.stop())
+    classifier.profiles = [probeProfile]
+    return classifier
+  }
+  const first = await aClassifier()
+  const { running, logged } = it.begin({ classifier: { kind: 'unix', path } })
+  await running
+  const set = async () => (await it.client().call('readInspectionSet', {})).value
+  expect(await set()).toEqual({ wafSensors: [], dlpSensors: [], profiles: [probeProfile] })
+  const group = 'nv.web.yelb'
+  const inspection = { group, waf: [{ sensor: 'crs', action: 'deny' as const }], onFailure: 'failOpen' as const }
+  const { etag: ifMatch } = await it.client().call('listInspections', {})
+  await it.client().call('putInspection', { params: { name: group }, body: { inspection }, ifMatch })
+  await logged('World built')
+  const { wafSensors, profiles } = await set()
+  expect([wafSensors.map(({ name }) => name), profiles.length]).toEqual([['crs'], 2])
+
+  const told = async () => {
+    const { value } = await it.client().call('listEvents', { query: { kind: 'enforcement' } })
+    return value.events.map(({ message }) => message.split(/[:.]/)[0])
+  }
+  const checked = async () => (await page('/readyz')).lines.find((line) => line.includes('classifier'))
+  const gauge = async () => (await page('/metrics')).lines.find((line) => line.startsWith('postern_classifier_healthy'))
+  expect([await told(), await checked(), await gauge()]).toEqual([
+    [],
+    '[+] classifier: answers',
+    'postern_classifier_healthy 1',
+  ])
+  await first.stop()
+  await logged('does not answer')
+  await logged('World built')
+  expect(await checked()).toMatch(/^\[\+\] classifier: does not answer: .*/)
+  await aClassifier()
+  await logged('"answers"')
+  await logged('World built')
+  expect([await told(), await gauge()]).toEqual([
+    ['The classifier answers again', 'The classifier does not answer'],
+    'postern_classifier_healthy 1',
+  ])
 })
 
 test('a sidecar that proves who it is gets its configuration, and shows in the metrics', async () => {

@@ -18,8 +18,12 @@ import { inspectionFeed } from './api/inspection-feed.ts'
 import { listenOnSocket } from './api/listen.ts'
 import { createApi } from './api/server.ts'
 import { backendOf, type Troubles } from './backend.ts'
+import { classifierOf } from './classifier.ts'
+import type { ClassifierAddress } from './compile/options.ts'
 import { createGrpcServer } from './envoy/grpc-server.ts'
 import { tokenVerifier } from './envoy/verifier.ts'
+import { type ClassifierHealth, classifierEvent } from './inspection-health.ts'
+import { lingering } from './inspection-set.ts'
 import { watchInventory } from './kubernetes/inventory.ts'
 import { tokenFile } from './kubernetes/token-file.ts'
 import { nackEvent } from './nack-event.ts'
@@ -44,6 +48,8 @@ export type ControlPlaneOptions = {
   readonly listen: Address
   /** Plain HTTP `/metrics` and `/healthz`, where wanted; only loopback is taken. */
   readonly metrics?: Address
+  /** Who looks into HTTP for sensors, as sidecars reach it; undefined: nobody does. */
+  readonly classifier?: ClassifierAddress
   /** The API's unix socket. */
   readonly socket: string
   /** Default: JSON lines on stdout. */
@@ -81,15 +87,27 @@ export async function start(options: ControlPlaneOptions): Promise<ControlPlane>
   const xds = createXds({ verifier, log: log.child({ part: 'xds' }), registry, onNack })
   open.defer(() => xds.close())
 
-  // what classifiers are told
+  // what classifiers are told, and whether there is one that answers
   const inspection = inspectionFeed()
+  const withLingering = lingering(Date.now)
+  const onChange = (health: ClassifierHealth) => {
+    observer.events.record(classifierEvent(health, Date.now()))
+    log[health.healthy ? 'info' : 'error']({ detail: health.detail }, 'classifier')
+    world.rebuild()
+  }
+  const { classifier: address, data } = options
+  const classifier = address && classifierOf({ address, data, registry, onChange })
+  if (classifier) open.defer(() => classifier.health.close())
 
   // ② ③ inventory and policy → World → resources
+  const sniffer = Buffer.from((await buildSniffer()).wasm).toString('base64')
   const world = worldLoop({
     store,
-    compile: { sniffer: Buffer.from((await buildSniffer()).wasm).toString('base64'), ipv6: true },
+    compile: () => ({ sniffer, ipv6: true, ...(classifier && { classifier: classifier.asked() }) }),
     onBuilt({ compiled, ms }) {
       troubles = { ...troubles, world: '' }
+      // before sidecars ask by it
+      inspection.publish(withLingering(compiled.inspection))
       xds.publish(compiled)
       log.debug({ classes: compiled.classes.size, ms: Math.round(ms) }, 'World built')
     },
@@ -111,7 +129,7 @@ export async function start(options: ControlPlaneOptions): Promise<ControlPlane>
   open.defer(promoter({ store, directory, conversations: observer.conversations, onFailed: onLookFailed }))
 
   // ⑥ people
-  const state = { troubles: () => troubles, serving: () => serving }
+  const state = { troubles: () => troubles, serving: () => serving, classifier: () => classifier?.health.now() }
   const backend = backendOf({ store, observer, xds, world, directory, inspection, ...state })
   const onError = (err: unknown, request: object) => log.error({ err, request }, 'an API request failed')
   open.adopt(await listenOnSocket(createApi({ backend, registry, onError }), options.socket), closed)
@@ -119,6 +137,7 @@ export async function start(options: ControlPlaneOptions): Promise<ControlPlane>
   if (options.metrics) open.adopt(await serveMetrics(options.metrics, { registry, checks }), closed)
 
   // ① what is there: the first World, and only then the door for sidecars
+  await classifier?.health.ask()
   const stopping = new AbortController()
   open.defer(() => stopping.abort())
   await watchInventory(options.inventory, {
@@ -132,6 +151,7 @@ export async function start(options: ControlPlaneOptions): Promise<ControlPlane>
   const grpc = createGrpcServer(await serverTls(options.data, new Date()))
   for (const service of [xds, accessLogs]) service.register(grpc.server)
   await world.first
+  classifier?.health.begin()
   await grpc.listen(options.listen.host, options.listen.port)
   open.defer(() => grpc.close(closeGraceMs))
   // first: a stream that was ended needs no grace

@@ -40,7 +40,7 @@ function aLoop(store = aStore()) {
   }
   const loop: WorldLoop = worldLoop({
     store,
-    compile: { sniffer: 'AA==', ipv6: false },
+    compile: () => ({ sniffer: 'AA==', ipv6: false }),
     onBuilt: (one) => {
       built.push(one)
       say()

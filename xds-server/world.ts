@@ -24,7 +24,8 @@ export type Built = { readonly directory: Directory; readonly compiled: Compiled
 
 export type WorldOptions = {
   readonly store: Store & Meta
-  readonly compile: Omit<CompileOptions, 'cuts'>
+  /** Asked at each build. */
+  readonly compile: () => Omit<CompileOptions, 'cuts'>
   readonly onBuilt: (built: Built) => void
   readonly onFailed: (error: unknown) => void
 }
@@ -36,6 +37,8 @@ export type WorldLoop = {
   readonly first: Promise<void>
   /** What is outside changed. */
   setInventory(inventory: Inventory): void
+  /** What compiling goes by changed. */
+  rebuild(): void
   close(): void
 }
 
@@ -68,9 +71,10 @@ export function worldLoop(options: WorldOptions): WorldLoop {
     }
   }
   // an immediate runs before the next request is read: whoever edits and then asks is answered from the new World
-  const unwatch = store.watch(() => {
+  const rebuild = () => {
     edited ??= setImmediate(build)
-  })
+  }
+  const unwatch = store.watch(rebuild)
   return {
     built: () => built,
     first: first.promise,
@@ -79,6 +83,7 @@ export function worldLoop(options: WorldOptions): WorldLoop {
       if (built === undefined) build()
       else settling ??= setTimeout(build, inventorySettlesMs)
     },
+    rebuild,
     close() {
       unwatch()
       forgetWhatIsDue()
@@ -108,7 +113,8 @@ function buildWorld(
 ): Built {
   const began = performance.now()
   const now = directory(world, before?.directory)
-  const make = () => compiler.compile(now, { ...compile, cuts: cuts.all() })
+  const options = compile()
+  const make = () => compiler.compile(now, { ...options, cuts: cuts.all() })
   const first = make()
   const lost = before === undefined ? [] : cutsNeeded(before.compiled, first)
   if (lost.length > 0) cuts.add(lost)

@@ -87,8 +87,9 @@ function profilesOf(listeners: Made['listeners']): readonly InspectionProfile[] 
 
 /** People who bound sensors think that somebody looks. */
 function unlooked({ active }: Sensing, { classifier }: CompileOptions): readonly CompileStatus[] {
-  if (!active || classifier !== undefined) return []
-  const message = 'sensors are bound to groups, but the control plane was started without a classifier'
+  if (!active || classifier?.healthy) return []
+  const why = classifier ? 'the classifier does not answer' : 'the control plane was started without a classifier'
+  const message = `sensors are bound to groups, but ${why}`
   return [
     { class: 'all sidecars', message: `${message}: nothing is inspected, and what must not pass without is refused` },
   ]

@@ -119,3 +119,5 @@ export function chainKey(learned: string, listener: string, chain: string): stri
 
 /** What the control plane's certificate says, and what sidecars check, whatever address they dial. */
 export const controlPlaneName = 'control-plane.postern.local'
+/** The same of a classifier that is reached over TLS. */
+export const classifierName = 'classifier.postern.local'

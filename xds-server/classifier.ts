@@ -1,0 +1,41 @@
+/** The classifier as the control plane has it: where it is, the tokens that open it, whether it answers. */
+import { Gauge, type Registry } from 'prom-client'
+import { profileHeader } from './compile/names.ts'
+import type { ClassifierAddress, ClassifierOptions } from './compile/options.ts'
+import { askProcessor } from './envoy/ext-proc-client.ts'
+import { type ClassifierHealth, type HealthWatch, watchHealth } from './inspection-health.ts'
+import { profileTokens } from './inspection-key.ts'
+import { probeProfile } from './policy/profiles.ts'
+
+/** It must answer within this. */
+const askWithinMs = 900
+
+export type Classifier = {
+  readonly health: HealthWatch
+  /** As compiling takes it. */
+  asked(): ClassifierOptions
+}
+
+export type ClassifierParts = {
+  readonly address: ClassifierAddress
+  /** Where the key is kept. */
+  readonly data: string
+  readonly registry: Registry
+  readonly onChange: (health: ClassifierHealth) => void
+}
+
+/** @throws where the key can not be had */
+export function classifierOf({ address, data, registry, onChange }: ClassifierParts): Classifier {
+  const token = profileTokens(data)
+  const fields = { [profileHeader]: probeProfile.id, authorization: `Bearer ${token(probeProfile.id)}` }
+  const health = watchHealth({ ask: () => askProcessor(address, fields, askWithinMs), onChange })
+  new Gauge({
+    name: 'postern_classifier_healthy',
+    help: 'The classifier answers (1) or not (0)',
+    registers: [registry],
+    collect() {
+      this.set(health.now().healthy ? 1 : 0)
+    },
+  })
+  return { health, asked: () => ({ address, token, healthy: health.now().healthy }) }
+}
