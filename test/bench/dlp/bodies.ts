@@ -1,18 +1,8 @@
-/** Bodies of 4 MB as services send them, and the regexes a naive scanner would run. Reproducible: seeded. */
+/** Bodies of 4 MB as services send them, and the regexes that people run over them. Reproducible: seeded. */
+import { randomness } from '../../support/random.ts'
+
 const size = 4 * 1024 * 1024
-
-/** Mulberry32: numbers that look random and are the same each time. */
-function seeded(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
-  }
-}
-
-const random = seeded(1)
+const random = randomness(1)
 const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)]!
 const number = (below: number): number => Math.floor(random() * below)
 const vocabulary =
@@ -20,6 +10,8 @@ const vocabulary =
     ' ',
   )
 const words = (count: number): string => Array.from({ length: count }, () => pick(vocabulary)).join(' ')
+const two = (below: number): string => String(number(below)).padStart(2, '0')
+const hex = (digits: number): string => Array.from({ length: digits }, () => number(16).toString(16)).join('')
 
 const pieces = {
   prose: () => `${words(12)}. `,
@@ -29,6 +21,10 @@ const pieces = {
     `<div class="item ${pick(vocabulary)}"><a href="/${pick(vocabulary)}/${pick(vocabulary)}?page=${number(9)}">${words(5)}</a><p>${words(10)}</p></div>\n`,
   'a table of numbers': () =>
     `${number(1e4)},${number(1e9)},${(random() * 1e3).toFixed(3)},${number(1e12)},${number(100)}\n`,
+  'an access log': () =>
+    `10.${number(256)}.${number(256)}.${number(256)} - - [24/Nov/2026:${two(24)}:${two(60)}:${two(60)} +0000] "GET /${pick(vocabulary)}/${number(1e9)}?q=${pick(vocabulary)} HTTP/1.1" 200 ${number(1e5)} "${hex(32)}" ${random().toFixed(3)}\n`,
+  'JSON in a JSON string': () => `{\\"id\\":${number(1e6)},\\"name\\":\\"${words(2)}\\",\\"note\\":\\"${words(6)}\\"},`,
+  'a list of addresses': () => `${pick(vocabulary)}.${pick(vocabulary)}${number(1e4)}@example.com,${words(2)}\n`,
 } as const
 
 function filled(piece: () => string): Buffer {
@@ -41,11 +37,11 @@ function filled(piece: () => string): Buffer {
   return Buffer.from(parts.join(''), 'latin1')
 }
 
-export const bodies: Readonly<Record<string, Buffer>> = Object.fromEntries(
+export const bodies = Object.fromEntries(
   Object.entries(pieces).map(([name, piece]) => [name, filled(piece)]),
-)
+) as Readonly<Record<keyof typeof pieces, Buffer>>
 
-/** What people write first. */
+/** What people write first: one for each of the more usual detectors. */
 export const naiveRegexes: readonly RegExp[] = [
   /\b(?:\d[ -]?){12,18}\d\b/g,
   /\b[A-Z]{2}\d{2}[ ]?(?:[A-Z0-9]{4}[ ]?){2,7}[A-Z0-9]{1,4}\b/g,
@@ -72,4 +68,16 @@ export const naiveRegexes: readonly RegExp[] = [
   /\bxox[abeprs]-[A-Za-z0-9-]{20,}\b/g,
   /\bsk-[A-Za-z0-9_-]{20,}\b/g,
   /\bglpat-[A-Za-z0-9_-]{20}\b/g,
+]
+
+/** Cards by network and social security numbers: as many as NeuVector's two predefined sensors have, and as they check. */
+export const cardRegexes: readonly RegExp[] = [
+  /\b4\d{3}[ -]?\d{4}[ -]?\d{4}[ -]?\d{4}\b/g,
+  /\b5[1-5]\d{2}[ -]?\d{4}[ -]?\d{4}[ -]?\d{4}\b/g,
+  /\b3[47]\d{2}[ -]?\d{6}[ -]?\d{5}\b/g,
+  /\b3(?:0[0-5]|[68]\d)\d[ -]?\d{6}[ -]?\d{4}\b/g,
+  /\b6(?:011|5\d{2})[ -]?\d{4}[ -]?\d{4}[ -]?\d{4}\b/g,
+  /\b35\d{2}[ -]?\d{4}[ -]?\d{4}[ -]?\d{4}\b/g,
+  /\b(?:2131|1800)\d{11}\b/g,
+  /\b(?!000|666|9)\d{3}[ -](?!00)\d{2}[ -](?!0000)\d{4}\b/g,
 ]
