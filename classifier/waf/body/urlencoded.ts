@@ -16,7 +16,7 @@ export function parseUrlEncoded(text: string, separator: string): readonly Pair[
   return found
 }
 
-const decode = (text: string): string => decodeEscapes(text.replaceAll('+', ' '))
+const decode = (text: string): string => decodeEscapes(text.replace(/\+/g, ' '))
 
 /** `%41` is `A`; what is no escape stays. */
 export function decodeEscapes(text: string): string {

@@ -93,8 +93,8 @@ const selects = ({ targets, exclusions }: TargetSet, value: Value): boolean =>
 export class Candidates {
   readonly #phases: Readonly<Record<Phase, PhasePlan>>
 
-  constructor({ rules, phases }: RuleSet) {
-    const library = libraryOf(rules.map(({ links: [head] }) => head).filter(isForeseeable))
+  constructor({ rules, phases, transformations }: RuleSet) {
+    const library = libraryOf(rules.map(({ links: [head] }) => head).filter(isForeseeable), transformations)
     const plan = (phase: Phase): PhasePlan => new PhasePlan(phases[phase], library)
     this.#phases = { 1: plan(1), 2: plan(2), 3: plan(3), 4: plan(4), 5: plan(5) }
   }

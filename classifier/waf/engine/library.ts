@@ -1,8 +1,9 @@
 /** The patterns of all rules together: one program for the automata, one screen for texts that are too strange for them. */
 import { maxLibraryPlaces } from '../limits.ts'
 import { type Program, programOf } from '../rx/program.ts'
+import { compileRegex } from '../rx/regex.ts'
 import { requirementOf } from '../rx/requirement.ts'
-import type { Link } from '../seclang/model.ts'
+import type { Link, TransformationNode } from '../seclang/model.ts'
 import { Screen } from './screen.ts'
 
 export type Library = {
@@ -12,17 +13,22 @@ export type Library = {
   readonly screen: Screen
   /** The pattern of a link that has one here. */
   readonly patternOf: ReadonlyMap<Link, number>
+  /** That of what changes a text (`TransformationNode.changes`). */
+  readonly changeOf: ReadonlyMap<string, number>
 }
 
-export function libraryOf(all: readonly Link[]): Library {
+/** What nearly every text has would be told all the time. */
+const isRare = (change: string): boolean => !new RegExp(change).test('a b')
+
+export function libraryOf(all: readonly Link[], nodes: readonly TransformationNode[]): Library {
   const links = all.filter(({ operator }) => operator.pattern !== undefined)
-  const program = programOf(
-    links.map(({ operator }) => operator.pattern!),
-    maxLibraryPlaces,
-  )
+  const changes = [...new Set(nodes.flatMap((node) => node.changes ?? []))].filter(isRare)
+  const trees = changes.map((source) => compileRegex(source).tree)
+  const program = programOf([...links.map(({ operator }) => operator.pattern!), ...trees], maxLibraryPlaces)
   const screen = new Screen()
   for (const { operator } of links) screen.add(operator.requires ?? requirementOf(operator.pattern!))
   screen.build()
   const within = links.flatMap((link, pattern) => (program.starts[pattern] === -1 ? [] : [[link, pattern] as const]))
-  return { program, links, screen, patternOf: new Map(within) }
+  const changeOf = new Map(changes.map((source, at) => [source, links.length + at]))
+  return { program, links, screen, patternOf: new Map(within), changeOf }
 }

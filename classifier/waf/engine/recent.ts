@@ -10,8 +10,9 @@ export class RecentTexts<Found> {
   #old = new Map<string, Found>()
 
   get(text: string): Found | undefined {
+    if (text.length > maxTextBytes) return undefined
     const known = this.#young.get(text)
-    if (known !== undefined || text.length > maxTextBytes) return known
+    if (known !== undefined) return known
     const older = this.#old.get(text)
     if (older !== undefined) this.set(text, older)
     return older

@@ -4,7 +4,7 @@
  */
 import type { TransformationNode } from '../seclang/model.ts'
 import type { Library } from './library.ts'
-import { answers, type Check, isWild, Part } from './part.ts'
+import { answers, type Check, fromOrigin, originOf, Part } from './part.ts'
 import { RecentTexts } from './recent.ts'
 import { nodesSeenBy, stagesOf, type Value } from './value.ts'
 
@@ -17,10 +17,10 @@ export class ValueClass {
 
   constructor(checks: readonly Check[], library: Library) {
     const [patterned, plain] = parted(checks, ({ link }) => library.patternOf.has(link))
-    const [wild, tame] = parted([...new Set(patterned.flatMap(({ link }) => nodesSeenBy(link)))], isWild)
-    const groups = [tame, ...wild.map((node) => [node])].filter((nodes) => nodes.length > 0)
+    const nodes = new Set(patterned.flatMap(({ link }) => nodesSeenBy(link)).flatMap(fromOrigin))
+    const groups = Map.groupBy(nodes, (node) => originOf(node)).values()
     this.#plain = plain
-    this.#parts = groups.map((nodes) => new Part(nodes, lookingAt(nodes, patterned), library))
+    this.#parts = [...groups].map((group) => new Part(group, lookingAt(group, patterned), library))
   }
 
   /** Sets the places of rules that may match to 1. */

@@ -15,8 +15,8 @@ const before = { nothing: 0, newline: 1, word: 2, other: 3 } as const
 const kinds = 4
 
 /**
- * Where a look-up leads: to a state by its offset in the table; `~offset` where some pattern has matched on the way; not
- * made yet; or nowhere, whatever follows.
+ * Where a look-up leads: to a state by its offset in the table; to `~index` of a state where some pattern has matched on
+ * the way; not made yet; or nowhere, whatever follows.
  */
 const unknown = 0
 const dead = -1
@@ -112,7 +112,8 @@ export class Automaton {
     const bytes = bytesOfText(subject)
     const length = subject.length
     const most = mostNewStates(length)
-    this.#subject++
+    const subjects = ++this.#subject
+    const columns = this.#columns
     let table = this.#table
     let state = this.#columns
     let built = 0
@@ -128,8 +129,9 @@ export class Automaton {
         }
         if (to === dead) return true
         if (to < dead) {
-          to = ~to
-          this.#tell(this.#states[to / this.#columns]!, tell)
+          const reached = this.#states[~to]!
+          to = ~to * columns
+          if (reached.seen !== subjects) this.#tell(reached, tell)
         }
       }
       state = to
@@ -138,7 +140,6 @@ export class Automaton {
   }
 
   #tell(state: State, tell: (pattern: number) => void): void {
-    if (state.seen === this.#subject) return
     state.seen = this.#subject
     for (const pattern of state.matches) tell(pattern)
   }
@@ -164,7 +165,7 @@ export class Automaton {
     const matches = this.#found
     if (matches.length === 0 && (isEnd || (this.#isBound && kernel.length === 0 && set === 0))) return dead
     const to = this.#intern({ root: set, kernel, before: this.#kindOf[column]!, matches, seen: 0 })
-    return to !== unknown && matches.length > 0 ? ~to : to
+    return to !== unknown && matches.length > 0 ? ~(to / this.#columns) : to
   }
 
   #intern(state: State): number {

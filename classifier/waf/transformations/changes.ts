@@ -10,7 +10,6 @@ export const changes: Readonly<Record<string, string>> = {
   htmlentitydecode: '&',
   jsdecode: String.raw`\\`,
   lowercase: '[A-Z]',
-  none: '(?!)',
   normalisepath: String.raw`\/\/|\.`,
   normalisepathwin: String.raw`\/\/|[.\\]`,
   normalizepath: String.raw`\/\/|\.`,

@@ -4,7 +4,7 @@ import { bestFit } from './best-fit.ts'
 export const urlDecodeUni = (value: string): string =>
   /[%+]/.test(value)
     ? value
-        .replaceAll('+', ' ')
+        .replace(/\+/g, ' ')
         .replace(/%(?:u([0-9a-fA-F]{4})|([0-9a-fA-F]{2}))/gi, (_, unicode?: string, hex?: string) =>
           unicode ? bestFit(Number.parseInt(unicode, 16)) : String.fromCharCode(Number.parseInt(hex!, 16)),
         )
