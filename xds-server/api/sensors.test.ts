@@ -100,6 +100,20 @@ describe('sensors', () => {
     expect((await call('DELETE', '/waf-sensors/mine')).status).toBe(428)
   })
 
+  test('what changed is told as people write it, for DLP, too', async () => {
+    await call('PUT', '/dlp-sensors/customers', at(1, { sensor: customers }))
+    const rules = [{ name: 'r', patterns: [{ detector: 'iban' }] }]
+    await call('PUT', '/dlp-sensors/customers', at(2, { sensor: { ...customers, rules } }))
+    expect((await call('GET', '/history/dlpSensors/2')).body.changes).toEqual([
+      {
+        document: 'dlpSensors',
+        id: 'customers',
+        kind: 'changed',
+        fields: [{ field: 'rules', before: customers.rules, after: rules }],
+      },
+    ])
+  })
+
   test('everything that is wrong with one, in one answer', async () => {
     const sensor = { name: 'b', rules: [{ name: 'r', patterns: [{ regex: '' }, { detector: 'card' }] }] }
     expect((await call('PUT', '/waf-sensors/b', at(1, { sensor }))).body.problems).toEqual([
