@@ -11,7 +11,7 @@ type Wanted = {
 
 const bytes = (text: string): string => Buffer.from(text, 'utf8').toString('latin1')
 
-export function answer({ uri, body }: HttpRequest): HttpResponse {
+export function answer({ uri, body }: Pick<HttpRequest, 'uri' | 'body'>): HttpResponse {
   const wanted = /^\/reflect(?:\?|$)/.test(uri) ? wantedBy(body) : undefined
   if (!wanted) return { status: 200, headers: [['Content-Length', '0']], body: '' }
   const text = wanted.encodedBody

@@ -1,13 +1,13 @@
 /** CRS's regression in process: each stage through the engine, its assertions on the log judged as go-ftw does. */
 import { baseRules } from '../../classifier/waf/base.ts'
 import { createEngine, type Engine } from '../../classifier/waf/engine/evaluate.ts'
-import type { RuleMatch } from '../../classifier/waf/engine/model.ts'
 import { loadRules, type Source } from '../../classifier/waf/seclang/load.ts'
 import type { RuleSet } from '../../classifier/waf/seclang/model.ts'
 import { answer } from './albedo.ts'
 import { received } from './front.ts'
+import { logEntry, logProblems } from './log.ts'
 import { requestOf } from './request.ts'
-import { readSuite, type Stage, type StageOutput } from './suite.ts'
+import { readSuite, type Stage } from './suite.ts'
 
 /** The server under test as CRS's README wants it (`tests/regression/README.md`). */
 const setup: Source = {
@@ -47,22 +47,6 @@ export function runRegression(crs: string, only?: RegExp): Report {
 function failureOf({ name, description, input, output }: Stage, engine: Engine): Failure | undefined {
   const request = received(requestOf(input))
   const { ids, matches } = request ? engine.evaluate(request, answer(request)) : { ids: [], matches: [] }
-  const problems = problemsOf(output.log!, ids, matches.map(logLine).join('\n'))
+  const problems = logProblems(output.log!, logEntry(ids, matches))
   return problems.length > 0 ? { stage: name, description, problems } : undefined
 }
-
-function problemsOf(log: NonNullable<StageOutput['log']>, ids: readonly number[], text: string): readonly string[] {
-  const missing = (log.expect_ids ?? []).filter((id) => !ids.includes(id)).map((id) => `${id} did not match`)
-  const extra = (log.no_expect_ids ?? []).filter((id) => ids.includes(id)).map((id) => `${id} matched`)
-  const { match_regex: wanted, no_match_regex: unwanted } = log
-  const unseen = wanted !== undefined && !new RegExp(wanted).test(text) ? [`the log has no ${wanted}: ${text}`] : []
-  const seen = unwanted !== undefined && new RegExp(unwanted).test(text) ? [`the log has ${unwanted}: ${text}`] : []
-  return [...missing, ...extra, ...unseen, ...seen]
-}
-
-/** As ModSecurity writes it; `match_regex` reads it. */
-const logLine = ({ id, message, data }: RuleMatch): string =>
-  `[id "${id}"] [msg "${printable(message)}"] [data "${printable(data)}"]`
-
-const printable = (text: string): string =>
-  text.replace(/[^\x20-\x7e]/g, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`)
