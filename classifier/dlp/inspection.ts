@@ -88,6 +88,11 @@ export class Inspection {
   finish(): DlpVerdict {
     for (const stream of this.#streams.values()) stream.finish()
     this.#decoder.finish()
+    return this.verdict
+  }
+
+  /** By what has been found until now: a rule may not hold yet, or no longer because of what still comes. */
+  get verdict(): DlpVerdict {
     const { sensors, index } = this.#plan
     const verdicts = sensors.map((sensor) => {
       const limit = Number.isFinite(this.#limit) ? sensor.inspectBytes : this.#limit

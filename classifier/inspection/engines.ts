@@ -26,6 +26,7 @@ import {
   contextsOf,
   type DlpMember,
 } from './compiled.ts'
+import { Judging } from './exchange.ts'
 import { maxOldProfiles } from './limits.ts'
 import { compileRuleSet, type RuleSetEngine } from './rule-set.ts'
 
@@ -35,11 +36,15 @@ export type EngineOptions = { readonly crsDirectory: string | undefined; readonl
 class Shelf<T> {
   #now = new Map<string, Compiled<T>>()
   #before = new Map<string, Compiled<T>>()
+  /** How many were. */
+  made = 0
 
   get(key: string, make: () => Compiled<T>): Compiled<T> {
-    const known = this.#now.get(key) ?? this.#before.get(key) ?? make()
-    this.#now.set(key, known)
-    return known
+    const known = this.#now.get(key) ?? this.#before.get(key)
+    const kept = known ?? make()
+    if (!known) this.made += 1
+    this.#now.set(key, kept)
+    return kept
   }
 
   /** What has not been asked for since the last turn is forgotten; profiles in force hold what they need. */
@@ -76,12 +81,18 @@ export class Engines {
     for (const shelf of [this.#ruleSets, this.#waf, this.#dlp, this.#passes]) shelf.turn()
     const sensors = sensorsOf(set)
     set.profiles.forEach((profile, i) => {
+      const before = this.#made
       const compiled = this.#compile(profile, sensors, set, `profiles[${i}]`)
+      if (compiled.ok && this.#made > before) warm(compiled.value)
       if (compiled.ok) this.#put(compiled.value)
       else for (const problem of compiled.problems) problems.set(`${problem.path} ${problem.message}`, problem)
     })
     this.#forget(set.profiles.length + maxOldProfiles)
     return [...problems.values()]
+  }
+
+  get #made(): number {
+    return this.#ruleSets.made + this.#waf.made + this.#dlp.made + this.#passes.made
   }
 
   #put(compiled: CompiledProfile): void {
@@ -149,6 +160,28 @@ export class Engines {
       }),
     )
     return { engine: made.value, members, contexts: contextsOf(all.flatMap(({ found }) => found.rules)) }
+  }
+}
+
+/** What V8 compiles when it is first used, it does now. */
+function warm(compiled: CompiledProfile): void {
+  const headers = [
+    ['content-type', 'application/json'],
+    ['user-agent', 'Mozilla/5.0 (X11; Linux x86_64)'],
+  ] as const
+  const head = {
+    method: 'POST',
+    path: '/a?b=%20c',
+    authority: 'a.example',
+    protocol: 'HTTP/1.1',
+    source: '',
+    incident: '',
+  }
+  const body = { bytes: Buffer.from(`{"a":"${'b 12-34 '.repeat(40)}"}`), end: true }
+  for (let turn = 0; turn < 5; turn++) {
+    const judging = new Judging(compiled)
+    judging.request({ ...head, headers }, body)
+    judging.response({ status: 200, headers }, body)
   }
 }
 

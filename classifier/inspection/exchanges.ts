@@ -25,7 +25,10 @@ export class Exchanges {
     }
     const judging = this.#kept.get(exchange)
     if (!judging) return failed('what was known of this exchange is gone')
-    const verdict = call.kind === 'response' ? judging.response(call.head, body) : judging.more(body!, call.flush)
+    const verdict =
+      call.kind === 'response'
+        ? judging.response(call.head, body)
+        : judging.more(body!.bytes, { end: body!.end, flush: call.flush })
     if (verdict.action !== 'pass' || body === undefined || body.end) this.drop(exchange)
     return verdict
   }

@@ -12,6 +12,9 @@ export const noBody: BodyPrefix = { bytes: new Uint8Array(0), end: true }
 export const headerOf = (headers: readonly Header[], name: string): string =>
   headers.find(([other]) => other.toLowerCase() === name)?.[1] ?? ''
 
+/** @param encoding the value of Content-Encoding */
+export const isCoded = (encoding: string): boolean => !/^[\s,]*(?:identity[\s,]*)*$/i.test(encoding)
+
 /** Without a copy. */
 export const bufferOf = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 

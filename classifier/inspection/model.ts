@@ -86,7 +86,8 @@ export interface Exchange {
   response(head: ResponseHead, body: BodyPrefix | undefined): Promise<Verdict>
   /**
    * What follows a response prefix without `end`, piece by piece (event streams and slow or long bodies): `masked` is
-   * what may leave now in place of what came so far. `flush`: nothing may be held back (an event's end).
+   * what may leave now in place of what came so far (undefined: what came). `flush`: nothing may be held back (an event's
+   * end). Findings are those of all that came so far.
    */
   more(bytes: Uint8Array, last: { readonly end: boolean; readonly flush: boolean }): Promise<Verdict>
   /** The stream is over: nothing of it is kept. */

@@ -27,7 +27,11 @@ export class WafJudge {
     if (looked.isCut && this.#denies && limit.pastLimit === 'deny') return this.#tooLong()
     this.#run = ruleSet?.begin(engineRequest(head, looked.bytes), looked.isCut)
     const judged = this.#run ? this.#resultOf(this.#run.request) : nothingFound
-    return this.#together(judged, rules.length > 0 ? this.#rules(head, looked.bytes) : nothingFound, looked.isCut)
+    return this.#together(
+      judged,
+      rules.length > 0 ? this.#rules(head, looked.bytes) : nothingFound,
+      looked.isCut ? looked.bytes.length : undefined,
+    )
   }
 
   /** Custom rules look at requests only. @param isCut the body goes on, and its rest will not be looked at */
@@ -38,7 +42,7 @@ export class WafJudge {
     if (isPast && this.#denies && limit.pastLimit === 'deny') return this.#tooLong()
     const looked = bytes.subarray(0, limit.inspectBytes)
     const judged = this.#resultOf(this.#run.respond(engineResponse(head, looked), isPast || isCut))
-    return this.#together(judged, nothingFound, isPast || isCut)
+    return this.#together(judged, nothingFound, isPast || isCut ? looked.length : undefined)
   }
 
   /** The limit does not count what is in uploaded files; how much that is can be told of a whole body only. */
@@ -86,8 +90,9 @@ export class WafJudge {
     return this.#denies ? status : undefined
   }
 
-  #together(a: Result, b: Result, isCut: boolean): Result {
-    const cut = isCut ? `only ${this.#sensor.body.inspectBytes} bytes of the body were looked at` : undefined
+  /** @param looked where it was not all: the bytes that were looked at */
+  #together(a: Result, b: Result, looked: number | undefined): Result {
+    const cut = looked === undefined ? undefined : `only ${looked} bytes of the body were looked at`
     return {
       refusal: a.refusal ?? b.refusal,
       findings: [...a.findings, ...b.findings],
