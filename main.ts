@@ -17,6 +17,7 @@ type XdsOptions = {
   readonly metrics?: Address
   readonly api: string
   readonly classifier?: ClassifierFlag
+  readonly classifierProbe?: ClassifierFlag
   readonly classifierCa?: string
 }
 type Address = { readonly host: string; readonly port: number }
@@ -31,9 +32,9 @@ function classifier(text: string): ClassifierFlag {
 }
 
 /** The authority that signed a classifier's certificate is asked for where there is one. */
-function classifierAddress({ classifier: flag, classifierCa: file }: XdsOptions, serverName: string) {
+function trusting(flag: ClassifierFlag | undefined, file: string | undefined, serverName: string) {
   if (flag === undefined || flag.kind === 'unix') return flag
-  if (file === undefined) throw new Error('--classifier host:port needs --classifier-ca: nobody else is trusted')
+  if (file === undefined) throw new Error('a classifier at host:port needs --classifier-ca: nobody else is trusted')
   return { ...flag, serverName, ca: readFileSync(file, 'utf8') }
 }
 
@@ -55,14 +56,16 @@ function addXds(parent: Command): void {
     .option('--metrics <host:port>', '/metrics and /healthz over plain HTTP; loopback only', address)
     .requiredOption('--api <path>', 'unix socket for people')
     .option('--classifier <address>', 'who looks into HTTP, as sidecars reach it: unix:/path or host:port', classifier)
+    .option('--classifier-probe <address>', 'the same as this process reaches it, where that differs', classifier)
     .option('--classifier-ca <file>', 'the authority (PEM) that signed the certificate of a classifier at host:port')
     .action(async (options: XdsOptions) => {
       // only this command needs gRPC, protobuf and SQLite: the others start in a fraction of the time
       const { start } = await import('./xds-server/control-plane.ts')
       const { classifierName } = await import('./xds-server/compile/names.ts')
-      const { api: socket, classifier: _, classifierCa: __, ...rest } = options
-      const asked = classifierAddress(options, classifierName)
-      const running = await start({ ...rest, socket, ...(asked && { classifier: asked }) })
+      const { api: socket, classifier: asked, classifierProbe: probed, classifierCa: ca, ...rest } = options
+      const [address, probe] = [asked, probed].map((flag) => trusting(flag, ca, classifierName))
+      const classifier = address && { classifier: { address, ...(probe && { probe }) } }
+      const running = await start({ ...rest, socket, ...classifier })
       await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')])
       await running.close()
     })

@@ -12,7 +12,7 @@ import { type Manifest, readManifest, writeManifest } from './manifest.ts'
 import { inodeOf, isOurs, removeNamespaces } from './network.ts'
 import { bootId, ended, type ProcessRef, processesIn, signalAll } from './processes.ts'
 
-/** What a control plane gets to close its database. */
+/** What a control plane gets to close its database, and a classifier to finish what it looks at. */
 const graceMs = 3_000
 /** Rounds of looking for processes that were just being started. */
 const maxRounds = 10
@@ -33,7 +33,7 @@ export async function clean(layout: Layout, options: { readonly keepFiles: boole
 }
 
 async function endProcesses({ processes, namespaces }: Manifest): Promise<void> {
-  await endGently(processes.filter(({ role }) => role === 'control-plane'))
+  await endGently(processes.filter(({ role }) => role === 'control-plane' || role === 'classifier'))
   signalAll(processes, 'SIGKILL')
   await ended(processes)
   await endProcessesIn(namespaces)

@@ -1,6 +1,7 @@
 /** The lab's control plane: one process in the node's namespace, which may be killed and started again. */
 import { request } from 'node:http'
 import { join } from 'node:path'
+import { classifierFlags } from './classifier.ts'
 import { besideNode, ownEnvironment } from './enter.ts'
 import { LabError } from './error.ts'
 import { controlPlaneAddress, type Layout, logPath, repository } from './layout.ts'
@@ -24,6 +25,7 @@ function commandLine(layout: Layout): readonly string[] {
     ...['--listen', `${controlPlaneAddress.host}:${controlPlaneAddress.port}`],
     ...['--metrics', '127.0.0.1:15014'],
     ...['--api', layout.socket],
+    ...(currentManifest(layout).options.classifier ? classifierFlags(layout) : []),
   ]
 }
 

@@ -7,6 +7,7 @@
  * Never: an address, route or bridge in the machine's own network; anything ended by its name.
  */
 import type { ChildProcessWithoutNullStreams } from 'node:child_process'
+import { killClassifier, startClassifier } from './classifier.ts'
 import { clean } from './clean.ts'
 import { killControlPlane, startControlPlane } from './control-plane.ts'
 import { type ExecOptions, execIn, spawnIn } from './exec.ts'
@@ -39,6 +40,10 @@ export type Lab = {
   killControlPlane(): Promise<void>
   /** Resolves when it is ready. */
   startControlPlane(): Promise<void>
+  /** SIGKILL. */
+  killClassifier(): Promise<void>
+  /** Resolves when it listens. */
+  startClassifier(): Promise<void>
 }
 
 /** Makes a lab and resolves when all its apps answer. @throws LabError; then nothing is left of it. */
@@ -62,5 +67,7 @@ export function openLab(dir?: string): Lab {
     startTraffic: (options) => startTraffic(layout, options),
     killControlPlane: () => alone(() => killControlPlane(layout)),
     startControlPlane: () => alone(() => startControlPlane(layout)),
+    killClassifier: () => alone(() => killClassifier(layout)),
+    startClassifier: () => alone(() => startClassifier(layout)),
   }
 }

@@ -19,6 +19,8 @@ export type Layout = {
   readonly socket: string
   /** The control plane's own data. */
   readonly controlPlane: string
+  /** The folder of the classifier's socket: sidecars see it, and nothing else of the lab. */
+  readonly classifier: string
   readonly logs: string
   readonly secrets: string
   readonly pods: string
@@ -36,6 +38,7 @@ export function layoutOf(dir: string = process.env.POSTERN_LAB_DIR || defaultLab
     tokens: join(root, 'tokens'),
     socket: labSocket(root),
     controlPlane: join(root, 'control-plane'),
+    classifier: join(root, 'classifier'),
     logs: join(root, 'logs'),
     secrets: join(root, 'secrets'),
     pods: join(root, 'pods'),
@@ -76,6 +79,8 @@ export const inside = {
   envoy: '/mnt/envoy',
   image: '/mnt/image',
   apps: '/mnt/image/lab/apps',
+  /** Of sidecars only. */
+  classifier: '/mnt/classifier',
 } as const
 
 /** The repository this file is in. */

@@ -21,7 +21,7 @@ const pod = z.object({
 export type Pod = z.infer<typeof pod>
 
 const startedProcess = processRef.extend({
-  role: z.enum(['control-plane', 'keeper', 'sidecar', 'app', 'traffic']),
+  role: z.enum(['control-plane', 'classifier', 'keeper', 'sidecar', 'app', 'traffic']),
   /** Null for what belongs to no pod. */
   pod: z.string().nullable(),
 })
@@ -36,7 +36,7 @@ const manifest = z.object({
   state: z.enum(['starting', 'up', 'down']),
   /** The process this lab lives with (a demo, a test); null: it stays until `down`. */
   owner: processRef.nullable(),
-  options: z.object({ controlPlane: z.boolean(), sidecars: z.boolean() }),
+  options: z.object({ controlPlane: z.boolean(), sidecars: z.boolean(), classifier: z.boolean() }),
   /** `inode` null: about to be made. */
   namespaces: z.array(z.object({ name: z.string(), inode: z.int().nullable() })),
   /** The host number the next pod gets; they are not used twice before the range is through. */

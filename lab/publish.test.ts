@@ -20,7 +20,7 @@ const aManifest = (pods: readonly Pod[], over: Partial<Manifest> = {}): Manifest
   bootId: 'boot',
   state: 'up',
   owner: null,
-  options: { controlPlane: true, sidecars: true },
+  options: { controlPlane: true, sidecars: true, classifier: false },
   namespaces: [],
   nextHost: hosts.first,
   pods: [...pods],
@@ -76,7 +76,7 @@ describe('the inventory', () => {
   })
 
   test('of a lab without sidecars manages nothing', () => {
-    const manifest = aManifest(pods, { options: { controlPlane: false, sidecars: false } })
+    const manifest = aManifest(pods, { options: { controlPlane: false, sidecars: false, classifier: false } })
     expect(inventoryOf(manifest).workloads.filter(({ managed }) => managed)).toEqual([])
   })
 })

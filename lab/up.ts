@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { accessSync, constants, existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { makeClassifierFolder, startClassifier } from './classifier.ts'
 import { clean } from './clean.ts'
 import { startControlPlane } from './control-plane.ts'
 import { besideNode, ownEnvironment, systemPath } from './enter.ts'
@@ -27,6 +28,8 @@ export type UpOptions = {
   readonly controlPlane?: boolean
   /** Default true. False: plain pods. */
   readonly sidecars?: boolean
+  /** Default false. True: one beside the control plane, which tells sidecars of it. */
+  readonly classifier?: boolean
   /**
    * `this-process` (default): once this process is gone, however it went, the lab is a leftover that the next `up`
    * takes away. `nobody`: it stays until `down`.
@@ -70,9 +73,12 @@ async function makeAll(layout: Layout, options: UpOptions): Promise<void> {
     publish(layout)
     await startKeeper(layout)
     const controlPlane = options.controlPlane === false ? Promise.resolve() : startControlPlane(layout, signal)
+    const classifier = currentManifest(layout).options.classifier
+      ? controlPlane.then(() => startClassifier(layout, signal))
+      : undefined
     const envoy = options.sidecars === false ? Promise.resolve('') : envoyAfter(controlPlane, signal)
     const started = pods.map((pod) => startPod(layout, pod, { secrets, envoy, signal }))
-    return [controlPlane, envoy.then(() => {}), ...started]
+    return [classifier ?? controlPlane, envoy.then(() => {}), ...started]
   })
 }
 
@@ -88,15 +94,15 @@ async function startKeeper(layout: Layout): Promise<void> {
   changeManifest(layout, ({ processes }) => ({ processes: [...processes, { ...keeper, role: 'keeper', pod: null }] }))
 }
 
-function newManifest({ controlPlane = true, sidecars = true }: UpOptions): Manifest {
-  if (sidecars && !controlPlane) throw new LabError('bad-argument', 'sidecars need a control plane')
+function newManifest({ controlPlane = true, sidecars = true, classifier = false }: UpOptions): Manifest {
+  if ((sidecars || classifier) && !controlPlane) throw new LabError('bad-argument', 'sidecars need a control plane')
   return {
     version: 1,
     id: randomUUID(),
     bootId: bootId(),
     state: 'starting',
     owner: processOf(process.pid) ?? null,
-    options: { controlPlane, sidecars },
+    options: { controlPlane, sidecars, classifier },
     namespaces: [],
     nextHost: hosts.first,
     pods: [],
@@ -150,4 +156,5 @@ function writeFolders(layout: Layout, manifest: Manifest): void {
   writeManifest(layout, manifest)
   for (const folder of [layout.logs, layout.pods, join(layout.dir, 'view')]) mkdirSync(folder, { mode: 0o755 })
   mkdirSync(layout.controlPlane, { mode: 0o700 })
+  makeClassifierFolder(layout)
 }

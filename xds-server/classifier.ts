@@ -16,19 +16,28 @@ export type Classifier = {
   asked(): ClassifierOptions
 }
 
-export type ClassifierParts = {
+export type ClassifierPlace = {
+  /** As sidecars reach it. */
   readonly address: ClassifierAddress
+  /** As this process does, where that differs. */
+  readonly probe?: ClassifierAddress
+}
+
+export type ClassifierParts = {
+  readonly place: ClassifierPlace
   /** Where the key is kept. */
   readonly data: string
   readonly registry: Registry
   readonly onChange: (health: ClassifierHealth) => void
+  readonly onNews: (health: ClassifierHealth) => void
 }
 
 /** @throws where the key can not be had */
-export function classifierOf({ address, data, registry, onChange }: ClassifierParts): Classifier {
+export function classifierOf({ place, data, registry, ...told }: ClassifierParts): Classifier {
+  const { address, probe = address } = place
   const token = profileTokens(data)
   const fields = { [profileHeader]: probeProfile.id, authorization: `Bearer ${token(probeProfile.id)}` }
-  const health = watchHealth({ ask: () => askProcessor(address, fields, askWithinMs), onChange })
+  const health = watchHealth({ ask: () => askProcessor(probe, fields, askWithinMs), ...told })
   new Gauge({
     name: 'postern_classifier_healthy',
     help: 'The classifier answers (1) or not (0)',

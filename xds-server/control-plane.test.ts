@@ -171,7 +171,7 @@ test('a classifier is told what sidecars will ask before they do; that it went a
     return classifier
   }
   const first = await aClassifier()
-  const { running, logged } = it.begin({ classifier: { kind: 'unix', path } })
+  const { running, logged } = it.begin({ classifier: { address: { kind: 'unix', path } } })
   await running
   const set = async () => (await it.client().call('readInspectionSet', {})).value
   expect(await set()).toEqual({ wafSensors: [], dlpSensors: [], profiles: [probeProfile] })

@@ -18,8 +18,7 @@ import { inspectionFeed } from './api/inspection-feed.ts'
 import { listenOnSocket } from './api/listen.ts'
 import { createApi } from './api/server.ts'
 import { backendOf, type Troubles } from './backend.ts'
-import { classifierOf } from './classifier.ts'
-import type { ClassifierAddress } from './compile/options.ts'
+import { type ClassifierPlace, classifierOf } from './classifier.ts'
 import { createGrpcServer } from './envoy/grpc-server.ts'
 import { tokenVerifier } from './envoy/verifier.ts'
 import { type ClassifierHealth, classifierEvent } from './inspection-health.ts'
@@ -48,8 +47,8 @@ export type ControlPlaneOptions = {
   readonly listen: Address
   /** Plain HTTP `/metrics` and `/healthz`, where wanted; only loopback is taken. */
   readonly metrics?: Address
-  /** Who looks into HTTP for sensors, as sidecars reach it; undefined: nobody does. */
-  readonly classifier?: ClassifierAddress
+  /** Who looks into HTTP for sensors; undefined: nobody does. */
+  readonly classifier?: ClassifierPlace
   /** The API's unix socket. */
   readonly socket: string
   /** Default: JSON lines on stdout. */
@@ -91,12 +90,12 @@ export async function start(options: ControlPlaneOptions): Promise<ControlPlane>
   const inspection = inspectionFeed()
   const withLingering = lingering(Date.now)
   const onChange = (health: ClassifierHealth) => {
-    observer.events.record(classifierEvent(health, Date.now()))
     log[health.healthy ? 'info' : 'error']({ detail: health.detail }, 'classifier')
     world.rebuild()
   }
-  const { classifier: address, data } = options
-  const classifier = address && classifierOf({ address, data, registry, onChange })
+  const onNews = (health: ClassifierHealth) => observer.events.record(classifierEvent(health, Date.now()))
+  const { classifier: place, data } = options
+  const classifier = place && classifierOf({ place, data, registry, onChange, onNews })
   if (classifier) open.defer(() => classifier.health.close())
 
   // ② ③ inventory and policy → World → resources

@@ -14,6 +14,8 @@ export type ClassifierHealth = {
 }
 
 const everyMs = 1_000
+/** Questions after which one that has never answered is news: it may have been started together with us. */
+const startPatience = 10
 /** Questions in a row without a proper answer, after which it counts as gone. */
 const patience = 2
 
@@ -28,13 +30,19 @@ export type HealthWatch = {
 
 export type HealthOptions = {
   readonly ask: () => Promise<Asked>
+  /** What to do changes, at once. */
   readonly onChange: (health: ClassifierHealth) => void
+  /** People should know. */
+  readonly onNews: (health: ClassifierHealth) => void
 }
 
 /** Until it is asked it is taken for healthy: a control plane that starts must not turn inspection off. */
-export function watchHealth({ ask, onChange }: HealthOptions): HealthWatch {
+export function watchHealth({ ask, onChange, onNews }: HealthOptions): HealthWatch {
   let present: ClassifierHealth = { healthy: true, detail: 'not asked yet' }
   let failures = 0
+  let questions = 0
+  let answered = false
+  let told = true
   let timer: NodeJS.Timeout | undefined
   let closed = false
   const become = (healthy: boolean, detail: string) => {
@@ -42,10 +50,18 @@ export function watchHealth({ ask, onChange }: HealthOptions): HealthWatch {
     present = { healthy, detail }
     if (changed && !closed) onChange(present)
   }
+  const tell = () => {
+    if (closed || told === present.healthy || !(answered || questions >= startPatience)) return
+    told = present.healthy
+    onNews(present)
+  }
   const hear = (answer: Asked) => {
+    questions += 1
+    answered ||= answer.ok
     failures = answer.ok ? 0 : failures + 1
     if (answer.ok) become(true, 'answers')
     else if (answer.absent || failures >= patience) become(false, `does not answer: ${answer.reason}`)
+    tell()
   }
   const once = () => ask().then(hear)
   const again = () => {

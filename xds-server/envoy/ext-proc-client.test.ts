@@ -31,7 +31,7 @@ test('a classifier that knows the profile answers; it is asked for no body', asy
 
 test('nobody listens', async () => {
   const path = aSocket()
-  expect(await ask(path)).toMatchObject({ ok: false, absent: true })
+  expect(await ask(path)).toEqual({ ok: false, absent: true, reason: 'nobody listens there' })
   const classifier = await startTinyClassifier(path)
   await classifier.stop()
   expect(await ask(path)).toMatchObject({ ok: false, absent: true })

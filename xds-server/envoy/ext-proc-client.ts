@@ -54,14 +54,17 @@ function goesOn(bytes: Buffer): boolean {
   return (answer as unknown as { request_headers?: unknown }).request_headers != null
 }
 
+/** Of what somebody else says: it stands in an event. */
+const maxReasonLength = 200
+
 /** grpc-js has no code for it. */
 const nobodyListens = /ECONNREFUSED|ENOENT/
 
-const refusal = ({ code, details }: ServiceError): Asked => ({
-  ok: false,
-  absent: code === status.UNAVAILABLE && nobodyListens.test(details),
-  reason: details || `gRPC status ${code}`,
-})
+function refusal({ code, details }: ServiceError): Asked {
+  const absent = code === status.UNAVAILABLE && nobodyListens.test(details)
+  const reason = absent ? 'nobody listens there' : details.slice(0, maxReasonLength) || `gRPC status ${code}`
+  return { ok: false, absent, reason }
+}
 
 /** Resolves within `timeoutMs`, whatever happens. @param metadata gRPC metadata of the call */
 export function askProcessor(

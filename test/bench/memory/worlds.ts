@@ -23,7 +23,7 @@ const labAsItStarts: Manifest = {
   bootId: 'bench',
   state: 'up',
   owner: null,
-  options: { controlPlane: true, sidecars: true },
+  options: { controlPlane: true, sidecars: true, classifier: false },
   namespaces: [],
   nextHost: hosts.first,
   pods: catalogue
