@@ -59,7 +59,78 @@ describe('JSON', () => {
     const deep = '['.repeat(maxJsonDepth + 2) + ']'.repeat(maxJsonDepth + 2)
     expect(parse('JSON', deep).error).toBe(`JSON: nested more than ${maxJsonDepth} deep`)
   })
+
+  test('what stands before the break is seen', () => {
+    const { arguments: found, error } = parse('JSON', '{"a":"<script>","b":[1,')
+    expect([found, error]).toEqual([
+      [
+        ['json.a', '<script>'],
+        ['json.b', '1'],
+        ['json.b.0', '1'],
+      ],
+      'JSON: no value where one must be (byte 23)',
+    ])
+  })
+
+  test('a key that stands twice is two arguments, a number is as it is written', () => {
+    expect(parse('JSON', '{"a":"x","a":1.50,"":-0e3}').arguments).toEqual([
+      ['json.a', 'x'],
+      ['json.a', '1.50'],
+      ['json.', '-0e3'],
+    ])
+  })
+
+  test('bytes that are no UTF-8 are an error', () => {
+    expect(parse('JSON', '{"a":"\xff"}').error).toBe('JSON: not UTF-8')
+  })
+
+  const utf8 = (text: string): string => Buffer.from(text, 'utf8').toString('latin1')
+
+  test('has the values that JSON.parse has', () => {
+    fc.assert(
+      fc.property(fc.json(), (text) => {
+        const { arguments: found, error } = parse('JSON', utf8(text))
+        expect([error, found.map(([, value]) => value).sort()]).toEqual([undefined, leaves(text).map(utf8).sort()])
+      }),
+    )
+  })
+
+  test('is an error where it is one for JSON.parse', () => {
+    const broken = fc
+      .tuple(fc.json(), fc.double({ min: 0, max: 1, noNaN: true }), fc.constantFrom('', ...'{}[]",:\\ 0-e.tn\t\u0001'))
+      .map(([text, place, put]) => {
+        const at = Math.floor(place * text.length)
+        return text.slice(0, at) + put + text.slice(at + 1)
+      })
+    fc.assert(
+      fc.property(broken, (text) => {
+        expect([text, parse('JSON', utf8(text)).error === undefined]).toEqual([text, isJson(text)])
+      }),
+      { numRuns: 2000 },
+    )
+  })
 })
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Its values, and the length of each array; numbers as they are written. */
+function leaves(text: string): string[] {
+  const found: string[] = []
+  JSON.parse(text, (_, value: unknown, { source }: { source?: string } = {}) => {
+    if (Array.isArray(value)) found.push(String(value.length))
+    else if (typeof value !== 'object') found.push(typeof value === 'string' ? value : source!)
+    else if (value === null) found.push('')
+    return value
+  })
+  return found
+}
 
 describe('XML', () => {
   test('text and attributes; names and comments are neither', () => {
@@ -123,6 +194,26 @@ describe('multipart', () => {
     ['MISSING_SEMICOLON', lines('--B', 'Content-Disposition: form-data name="a"', '', 'x', '--B--')],
     ['INVALID_PART', lines('--B', 'X: y', '', 'x', '--B--')],
   ])('%s', (flag, body) => expect([...parse('MULTIPART', body, type).flags]).toContain(flag))
+
+  test('a line before the first boundary that looks like one', () => {
+    expect([...parse('MULTIPART', lines('--other', '--B--'), type).flags]).toContain('UNMATCHED_BOUNDARY')
+  })
+
+  test('single quotes are taken off, with a flag; those of filename* belong there', () => {
+    const single = parse(
+      'MULTIPART',
+      lines('--B', "Content-Disposition: form-data; name='a b'", '', 'x', '--B--'),
+      type,
+    )
+    expect([single.arguments, [...single.flags]]).toEqual([[['a b', 'x']], ['INVALID_QUOTING']])
+    const star = `Content-Disposition: form-data; name="a"; filename="b"; filename*=UTF-8''b`
+    expect([...parse('MULTIPART', lines('--B', star, '', 'x', '--B--'), type).flags]).toEqual([])
+  })
+
+  test('a missing semicolon is an error', () => {
+    const body = lines('--B', 'Content-Disposition: form-data; name="a" filename="b"', '', 'x', '--B--')
+    expect(parse('MULTIPART', body, type).error).toBe('Multipart: a semicolon is missing in Content-Disposition')
+  })
 
   test('a file with line ends of unix is no flag; its last one, before a boundary, is', () => {
     const part = (end: string) => lines(...field).replace(`two\r\n`, `two\n\nthree${end}`)

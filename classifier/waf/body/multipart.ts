@@ -93,6 +93,7 @@ class Reader {
       if (text !== '') this.#flags.add('DATA_AFTER')
     } else if (this.#part === undefined) {
       if (text !== '') this.#flags.add('DATA_BEFORE')
+      if (text.startsWith('--')) this.#flags.add('UNMATCHED_BOUNDARY')
     } else if (!this.#inHeaders) this.#content(this.#part, line, at)
     else if (text === '') this.#inHeaders = false
     else this.#header(this.#part, text)
@@ -158,7 +159,7 @@ class Reader {
 
   #parameters(text: string): Map<string, string> {
     const found = new Map<string, string>()
-    const parameter = /^\s*(;?)\s*([^\s=;]+)\s*=\s*(?:"((?:\\.|[^"\\])*)"|([^;\s]*))/s
+    const parameter = /^\s*(;?)\s*([^\s=;]+)\s*=\s*(?:"((?:\\.|[^"\\])*)"|'((?:\\.|[^'\\])*)'|([^;\s]*))/s
     for (let rest = text; rest.trim() !== ''; ) {
       const match = parameter.exec(rest)
       if (!match) {
@@ -166,11 +167,16 @@ class Reader {
         else this.#flags.add('INVALID_PART')
         break
       }
-      const [whole, semicolon, name, quoted, bare] = match
-      if (semicolon === '') this.#flags.add('MISSING_SEMICOLON')
-      if (bare !== undefined && /['"]/.test(bare)) this.#flags.add('INVALID_QUOTING')
+      const [whole, semicolon, name, double, single, bare] = match
+      const quoted = double ?? single
+      if (semicolon === '') {
+        this.#flags.add('MISSING_SEMICOLON')
+        this.#fail('a semicolon is missing in Content-Disposition')
+      }
+      // RFC 5987: the quotation marks of `filename*=UTF-8''…` are its own
+      if (single !== undefined || (/['"]/.test(bare ?? '') && !name!.endsWith('*'))) this.#flags.add('INVALID_QUOTING')
       if (found.has(name!.toLowerCase())) this.#fail(`${name} stands twice in Content-Disposition`)
-      found.set(name!.toLowerCase(), quoted?.replace(/\\([\\"])/g, '$1') ?? bare!)
+      found.set(name!.toLowerCase(), quoted?.replace(/\\([\\"'])/g, '$1') ?? bare!)
       rest = rest.slice(whole.length)
     }
     return found

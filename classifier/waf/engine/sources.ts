@@ -62,8 +62,12 @@ const multipartFlag =
   (name: (typeof multipartFlags)[number]): Source =>
   ({ body }) =>
     flag(body.flags.has(name))
-/** ModSecurity: any of them but an unmatched boundary. */
-const strictError: Source = ({ body }) => flag([...body.flags].some((name) => !lenientFlags.has(name)))
+/** ModSecurity: a multipart body that can not be read, or any of the flags but an unmatched boundary. */
+const strictError: Source = ({ body, bodyProcessor }) =>
+  flag(
+    (bodyProcessor === 'MULTIPART' && body.error !== undefined) ||
+      [...body.flags].some((name) => !lenientFlags.has(name)),
+  )
 const lenientFlags: ReadonlySet<string> = new Set(['UNMATCHED_BOUNDARY', 'CRLF_LF_LINES'])
 
 const responseHeaders = ({ response }: Transaction): readonly Pair[] => response?.headers ?? []
