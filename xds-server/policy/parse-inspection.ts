@@ -2,7 +2,7 @@
 import { learnedPrefix } from './group.ts'
 import type { Parsed, Policy, Problem } from './model.ts'
 import type { Reader } from './parse.ts'
-import { didYouMean, list, oneOf, optional, parseWith, required, struct, uniqueBy } from './parse.ts'
+import { guesses, list, oneOf, optional, parseWith, required, struct, uniqueBy } from './parse.ts'
 import { groupName } from './parse-group.ts'
 import { sensorName } from './parse-sensor-rule.ts'
 import type { Inspection, SensorBinding } from './sensor.ts'
@@ -43,35 +43,40 @@ const sides = ['waf', 'dlp'] as const
 /** What is wrong with bindings: sensors that are not there, groups that have no members of their own. */
 export function inspectionProblems(policy: Sensors, path = 'inspections'): readonly Problem[] {
   const known = {
-    waf: namesOf([...predefinedWafSensors, ...policy.wafSensors]),
-    dlp: namesOf([...predefinedDlpSensors, ...policy.dlpSensors]),
+    waf: namesIn([...predefinedWafSensors, ...policy.wafSensors]),
+    dlp: namesIn([...predefinedDlpSensors, ...policy.dlpSensors]),
   }
-  const groups = namesOf(policy.groups.filter(({ kind }) => kind === 'custom')).add(everyWorkload)
+  const groups = namesIn([...policy.groups.filter(({ kind }) => kind === 'custom'), { name: everyWorkload }])
   return policy.inspections.flatMap((inspection, i) => [
     ...groupProblems(inspection.group, groups, `${path}[${i}].group`),
     ...sides.flatMap((side) => bindingProblems(inspection[side], side, known[side], `${path}[${i}].${side}`)),
   ])
 }
 
-const namesOf = (named: readonly { readonly name: string }[]): Set<string> => new Set(named.map(({ name }) => name))
+type Names = { readonly has: (name: string) => boolean; readonly guess: (wrote: string) => string }
+
+function namesIn(named: readonly { readonly name: string }[]): Names {
+  const names = new Set(named.map(({ name }) => name))
+  return { has: (name) => names.has(name), guess: guesses([...names]) }
+}
 
 /** The one reserved group of workloads with sidecars. */
 const everyWorkload = 'containers'
 
-function groupProblems(group: string, groups: ReadonlySet<string>, path: string): readonly Problem[] {
+function groupProblems(group: string, groups: Names, path: string): readonly Problem[] {
   if (group.startsWith(learnedPrefix) || groups.has(group)) return []
-  return [{ path, message: `\`${group}\` is no group of workloads${didYouMean(group, [...groups])}` }]
+  return [{ path, message: `\`${group}\` is no group of workloads${groups.guess(group)}` }]
 }
 
 function bindingProblems(
   bindings: readonly SensorBinding[],
   side: (typeof sides)[number],
-  known: ReadonlySet<string>,
+  known: Names,
   path: string,
 ): readonly Problem[] {
   return bindings.flatMap(({ sensor }, i) => {
     if (known.has(sensor)) return []
-    const message = `\`${sensor}\` is no ${side.toUpperCase()} sensor${didYouMean(sensor, [...known])}`
+    const message = `\`${sensor}\` is no ${side.toUpperCase()} sensor${known.guess(sensor)}`
     return [{ path: `${path}[${i}].sensor`, message }]
   })
 }

@@ -5,7 +5,7 @@ import { learnedPrefix } from './group.ts'
 import type { Group, IgnoredFlow, Parsed, Policy, Problem, Settings } from './model.ts'
 import { modes, reservedGroups } from './model.ts'
 import type { Reader } from './parse.ts'
-import { anyText, at, didYouMean, flag, integer, list, oneOf, optional, parseWith, required, struct } from './parse.ts'
+import { anyText, at, flag, guesses, integer, list, oneOf, optional, parseWith, required, struct } from './parse.ts'
 import { groupName, readGroups } from './parse-group.ts'
 import { inspectionProblems, readInspections } from './parse-inspection.ts'
 import type { RuleDocument } from './parse-rule.ts'
@@ -46,11 +46,13 @@ const readIgnored: Reader<readonly IgnoredFlow[]> = list(
 const isNamesOnly = (group: Group | undefined): boolean =>
   group?.kind === 'address' && group.addresses.length > 0 && group.addresses.every(isHostPattern)
 
-function referenceProblem(name: string, end: 'from' | 'to', groups: ReadonlyMap<string, Group>): string | undefined {
+type Named = { readonly groups: ReadonlyMap<string, Group>; readonly guess: (wrote: string) => string }
+
+function referenceProblem(name: string, end: 'from' | 'to', { groups, guess }: Named): string | undefined {
   if (end === 'from' && isNamesOnly(groups.get(name)))
     return `\`${name}\` has only host names, which nobody connects from`
   const known = groups.has(name) || name.startsWith(learnedPrefix) || reservedGroups.some((r) => r === name)
-  return known ? undefined : `\`${name}\` is no group${didYouMean(name, [...groups.keys(), ...reservedGroups])}`
+  return known ? undefined : `\`${name}\` is no group${guess(name)}`
 }
 
 /**
@@ -59,10 +61,11 @@ function referenceProblem(name: string, end: 'from' | 'to', groups: ReadonlyMap<
  */
 export function policyProblems(policy: Pick<Policy, 'groups' | 'rules'>, path = 'rules'): readonly Problem[] {
   const groups = new Map(policy.groups.map((g) => [g.name, g]))
+  const named = { groups, guess: guesses([...groups.keys(), ...reservedGroups]) }
   const ends = ['from', 'to'] as const
   return policy.rules.flatMap((rule, i) =>
     ends.flatMap((end) => {
-      const message = referenceProblem(rule[end], end, groups)
+      const message = referenceProblem(rule[end], end, named)
       return message === undefined ? [] : [{ path: `${path}[${i}].${end}`, message }]
     }),
   )

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { aGroup } from '../../test/support/builders.ts'
 import { defaultPolicy } from './defaults.ts'
 import type { Parsed, Policy } from './model.ts'
+import { guesses } from './parse.ts'
 import { inspectionProblems, parseInspection } from './parse-inspection.ts'
 import { parsePolicy, policyToDocument } from './parse-policy.ts'
 import { parseDlpSensor, parseInspectionSet, parseWafSensor } from './parse-sensor.ts'
@@ -235,7 +236,20 @@ describe('bindings', () => {
       'inspections[2].waf[0].sensor: `mien` is no WAF sensor; did you mean `mine`?',
     ])
     expect(problems(parsePolicy(policyToDocument(bad)))).toHaveLength(7)
+    const many = inspections(
+      bound('web', ['mein', ...Array.from({ length: 49 }, (_, i) => `x${i}mein`)]),
+      ...bad.inspections,
+    )
+    expect(inspectionProblems(many)[0]!.message).toBe('`mein` is no WAF sensor; did you mean `mine`?')
   })
+})
+
+test('guesses are made for the first wrong names only, and once for each', () => {
+  const guess = guesses(['mine'])
+  const wrong = Array.from({ length: 200 }, (_, i) => `mine${String.fromCharCode(97 + (i % 25))}${i < 25 ? '' : i}`)
+  expect(guess('mien')).toBe('; did you mean `mine`?')
+  for (const name of wrong) guess(name)
+  expect([guess('mien'), guess('mnie')]).toEqual(['; did you mean `mine`?', ''])
 })
 
 const name = fc.stringMatching(/^[a-z][a-z0-9._-]{0,6}$/).map((text) => `my-${text}`)

@@ -178,6 +178,18 @@ const maxGuessed = 64
 /** Slips of the fingers that a guess forgives. */
 const maxApart = 2
 
+/** Different names that are guessed at in one list: whoever has more wrong corrects these and looks again. */
+const maxGuesses = 100
+
+/** `didYouMean` for lists of which many entries may be wrong: a guess at among thousands of names costs a millisecond. */
+export function guesses(known: readonly string[]): (wrote: string) => string {
+  const made = new Map<string, string>()
+  return (wrote) => {
+    if (made.size < maxGuesses && !made.has(wrote)) made.set(wrote, didYouMean(wrote, known))
+    return made.get(wrote) ?? ''
+  }
+}
+
 /** `; did you mean …?` with the nearest known name, or nothing. */
 export function didYouMean(wrote: string, known: readonly string[]): string {
   if (wrote.length > maxGuessed) return ''
