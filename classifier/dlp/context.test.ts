@@ -4,12 +4,22 @@ import { contextWordsOf, isNear, Nearby } from './context.ts'
 import { contextBytes, contextWords } from './limits.ts'
 
 const lists = [['ssn', 'social security', 'tax id'], undefined, ['card', 'número', 'cvv2'], ['ns']]
-const context = contextWordsOf(lists)
+const context = contextWordsOf(lists.map((list) => (list ? { context: list } : {})))
 
 /** As one would write it for a text that is a string. */
 function wordsIn(text: string): readonly string[] {
   const apart = text.replace(/([a-z])([A-Z])/g, '$1 $2').replace(/[A-Z]/g, (c) => c.toLowerCase())
-  return apart.split(/[^a-z0-9\x80-\xff]+/).filter((word) => word !== '')
+  return apart.split(/[^a-z0-9\x80-\xff]+/).filter((word) => word !== '' && !/^\d/.test(word))
+}
+
+/** What stands behind, without a word that goes on where one looks no further. */
+function uncut(text: string, end: number): string {
+  const to = end + contextBytes
+  const goesOn =
+    /[A-Za-z0-9\x80-\xff]{2}/.test(text.slice(to - 1, to + 1)) && !/[a-z][A-Z]/.test(text.slice(to - 1, to + 1))
+  return goesOn
+    ? text.slice(end, to).replace(/(?:(?<=[a-z])[A-Z][A-Za-z0-9\x80-\xff]*?|[A-Za-z0-9\x80-\xff]+?)$/, '')
+    : text.slice(end, to)
 }
 
 function isNearSlowly(list: readonly string[], text: string, start: number, end: number): boolean {
@@ -18,7 +28,7 @@ function isNearSlowly(list: readonly string[], text: string, start: number, end:
     from > 0
       ? text.slice(from, start).replace(/^[A-Za-z0-9\x80-\xff]+?(?=[^A-Za-z0-9\x80-\xff]|(?<=[a-z])[A-Z]|$)/, '')
       : text.slice(from, start)
-  const sides = [wordsIn(cut).slice(-contextWords), wordsIn(text.slice(end, end + contextBytes)).slice(0, contextWords)]
+  const sides = [wordsIn(cut).slice(-contextWords), wordsIn(uncut(text, end)).slice(0, contextWords)]
   return list.some((phrase) =>
     sides.some((words) =>
       ` ${words.join(' ')} `.includes(` ${wordsIn(Buffer.from(phrase, 'utf8').toString('latin1')).join(' ')} `),

@@ -1,9 +1,14 @@
-/** Is one of these words near? Within five words and 96 bytes on either side; case and separators do not matter. */
-import { isAlnum, slice } from './bytes.ts'
-import { contextBytes, contextWords } from './limits.ts'
-import type { Confidence, Strength } from './model.ts'
+/** Is one of these words near? Within six words and 96 bytes on either side; case and separators do not matter. */
+import { isAlnum, isDigit, slice } from './bytes.ts'
+import { besideBytes, contextBytes, contextWords, headingBytes } from './limits.ts'
 
-type Words = { readonly single: ReadonlySet<string>; readonly phrases: readonly string[] }
+type Words = {
+  readonly single: ReadonlySet<string>
+  readonly phrases: readonly string[]
+  /** What the number is not, where these stand right before it. */
+  readonly unless: ReadonlySet<string>
+}
+type Lists = { readonly context?: readonly string[]; readonly unless?: readonly string[] }
 
 /** The lists of all detectors together. */
 export type ContextWords = {
@@ -15,19 +20,16 @@ export type ContextWords = {
   readonly hashes: Int32Array
 }
 
-export function contextWordsOf(lists: readonly (readonly string[] | undefined)[]): ContextWords {
-  const bits = new Int32Array(lists.length)
+export function contextWordsOf(detectors: readonly Lists[]): ContextWords {
+  const bits = new Int32Array(detectors.length)
   const hashes = new Int32Array(hashSize)
-  const words = lists.map((list, index) => {
-    if (!list) return undefined
-    const normal = list.map((word) => wordsOf(Buffer.from(word).toString('latin1')).join(' '))
+  const words = detectors.map(({ context, unless = [] }, index) => {
+    if (!context) return undefined
+    const normal = context.map((word) => wordsOf(Buffer.from(word).toString('latin1')).join(' '))
     bits[index] = 1 << (index % 32)
     for (const phrase of normal) hashes[hashOf(phrase.split(' ')[0]!)]! |= bits[index]!
-    const [phrases, single] = [
-      normal.filter((word) => word.includes(' ')),
-      normal.filter((word) => !word.includes(' ')),
-    ]
-    return { single: new Set(single), phrases: phrases.map((phrase) => `${phrase} `) }
+    const phrases = normal.filter((word) => word.includes(' ')).map((phrase) => `${phrase} `)
+    return { single: new Set(normal.filter((word) => !word.includes(' '))), phrases, unless: new Set(unless) }
   })
   return { words, bits, hashes }
 }
@@ -139,31 +141,59 @@ export class Nearby {
   }
 }
 
-/** Where words begin and end, for the ones before a place and those behind it. */
-const begins = new Int32Array(contextBytes)
-const ends = new Int32Array(contextBytes)
+/** Where words begin and end, those of the last call of `cutWords`. */
+const mostWords = Math.max(contextBytes, headingBytes)
+const begins = new Int32Array(mostWords)
+const ends = new Int32Array(mostWords)
 
-/** The words in [from, to) into `begins` and `ends`; how many. */
+/** The words in [from, to) into `begins` and `ends`; how many. Numbers are no words: they stand between them in tables. */
 function cutWords(text: Buffer, from: number, to: number): number {
   let count = 0
   let before = 0
+  let counted = false
   for (let i = from; i < to; before = text[i]!, i++) {
-    if (folded[text[i]!] === 0) continue
-    if (parts(before, text[i]!)) begins[count++] = i
-    ends[count - 1] = i + 1
+    const byte = text[i]!
+    if (folded[byte] === 0) continue
+    if (parts(before, byte)) {
+      counted = !isDigit(byte)
+      if (counted) begins[count++] = i
+    }
+    if (counted) ends[count - 1] = i + 1
   }
   return count
 }
 
-/** Is one of the detector's words among the five before or the five behind? */
+const wordAt = (text: Buffer, i: number): string => lower(slice(text, begins[i]!, ends[i]!))
+
+/** Is one of the detector's words among the six before or the six behind? */
 export function isNear(context: ContextWords, detector: number, text: Buffer, start: number, end: number): boolean {
   const from = Math.max(0, start - contextBytes)
   const before = cutWords(text, from, start)
   // The first one may have lost its beginning: `ns` is not `ans`.
   const whole = from > 0 && before > 0 && begins[0] === from ? 1 : 0
   if (isAmong(context, detector, text, Math.max(whole, before - contextWords), before)) return true
-  const behind = cutWords(text, end, Math.min(text.length, end + contextBytes))
-  return isAmong(context, detector, text, 0, Math.min(behind, contextWords))
+  const to = Math.min(text.length, end + contextBytes)
+  const behind = cutWords(text, end, to)
+  // Nor may the last one go on.
+  const broken = behind > 0 && ends[behind - 1] === to && to < text.length && !parts(text[to - 1]!, text[to]!) ? 1 : 0
+  return isAmong(context, detector, text, 0, Math.min(behind - broken, contextWords))
+}
+
+/** Is one of the detector's words anywhere in [from, to)? */
+export function isAnyIn(context: ContextWords, detector: number, text: Buffer, from: number, to: number): boolean {
+  return isAmong(context, detector, text, 0, cutWords(text, from, to))
+}
+
+const vague = new Set(['number', 'no', 'nr', 'num', 'value', 'code', 'key'])
+
+/** Does the word right before `start` (`order_id`, `tracking number`) say that it is something else? */
+export function isOther({ words }: ContextWords, detector: number, text: Buffer, start: number): boolean {
+  const unless = words[detector]?.unless
+  if (unless === undefined || unless.size === 0) return false
+  const count = cutWords(text, Math.max(0, start - contextBytes), start)
+  if (count === 0 || start - ends[count - 1]! > besideBytes) return false
+  const last = wordAt(text, count - 1)
+  return unless.has(last) || (vague.has(last) && count > 1 && unless.has(wordAt(text, count - 2)))
 }
 
 /** @param first to `last`: of the words that were cut */
@@ -173,16 +203,11 @@ function isAmong({ words, bits, hashes }: ContextWords, detector: number, text: 
     let hash = 0
     for (let i = begins[word]!; i < ends[word]!; i++) hash = mixed(hash, folded[text[i]!]!)
     if ((hashes[hash]! & bits[detector]!) === 0) continue
-    const rest: string[] = []
-    for (let next = word; next < last; next++) rest.push(lower(slice(text, begins[next]!, ends[next]!)))
-    if (single.has(rest[0]!) || phrases.some((phrase) => `${rest.join(' ')} `.startsWith(phrase))) return true
+    if (single.has(wordAt(text, word))) return true
+    if (phrases.length === 0) continue
+    let rest = ''
+    for (let next = word; next < last; next++) rest += `${wordAt(text, next)} `
+    if (phrases.some((phrase) => rest.startsWith(phrase))) return true
   }
   return false
-}
-
-/** How sure one is with what stands around; undefined: not at all. */
-export function weigh(strength: Strength, near: boolean): Confidence | undefined {
-  if (strength === 'certain') return 'certain'
-  if (strength === 'weak') return near ? 'likely' : undefined
-  return near ? 'certain' : 'likely'
 }

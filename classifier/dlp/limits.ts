@@ -13,10 +13,18 @@ export const regexStepBytes = 256
 /** Bytes before the first place where a match may begin: for `\b`, `^` and the like. */
 export const regexBehindBytes = 64
 
-/** Context words stand at most this many words away… */
-export const contextWords = 5
+/** Context words stand at most this many words away (numbers are no words)… */
+export const contextWords = 6
 /** …and at most this many bytes. */
 export const contextBytes = 96
+/** A word that says that a number is something else stands right before it: so many bytes between them at most. */
+export const besideBytes = 4
+/** Column names stand in the first so many bytes of a text… */
+export const headingBytes = 1024
+/** …and a cell is counted in where its line begins no more than this many bytes before it. */
+export const columnBytes = 480
+/** Numbers of the same length that are no cards make one doubtful: so many bytes before and behind it are looked at. */
+export const neighbourBytes = 256
 
 /** Content is decoded in slices of this size: bounds what the offset maps hold. */
 export const sliceBytes = 64 * 1024

@@ -45,10 +45,20 @@ type Common = {
   readonly name: string
   /** Beside one of these (lower case, one or more words) a finding is a step surer. */
   readonly context?: readonly string[]
+  /** Right behind one of these (or one of these and `number`) it is something else: a likely finding is none. */
+  readonly unless?: readonly string[]
 }
 
 export type Detector = Common &
-  ({ readonly trigger: Trigger; readonly find: Find } | { readonly newSweep: () => Sweep; readonly trigger?: never })
+  (
+    | {
+        readonly trigger: Trigger
+        readonly find: Find
+        /** Asked of a likely finding that has no context word: is it one of many that are none? */
+        readonly doubt?: (text: Buffer, start: number, end: number) => boolean
+      }
+    | { readonly newSweep: () => Sweep; readonly trigger?: never; readonly doubt?: never }
+  )
 
 export type Confidence = 'certain' | 'likely'
 

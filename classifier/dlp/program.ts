@@ -34,7 +34,7 @@ export function compileDetectors(detectors: readonly Detector[]): Program {
     words.map(([word]) => word),
     { ignoreCase: true, anyDigit: true },
   )
-  const contexts = contextWordsOf(detectors.map(({ context }) => context))
+  const contexts = contextWordsOf(detectors)
   const weak = runsOf(detectors, 'weak')
   return {
     detectors,

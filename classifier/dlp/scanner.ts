@@ -5,9 +5,10 @@
  */
 import { Window } from '../text/window.ts'
 import { at, forgetText, isDigit, isLetter, readDigits, standsAlone } from './bytes.ts'
-import { isNear, Nearby, weigh } from './context.ts'
+import { Columns } from './columns.ts'
+import { isNear, isOther, Nearby } from './context.ts'
 import { aheadBytes, behindBytes } from './limits.ts'
-import type { Confidence, Found, Sweep } from './model.ts'
+import type { Confidence, Found, Strength, Sweep } from './model.ts'
 import { maxRun, type Program } from './program.ts'
 
 /** `offset` and `end` in the stream the scanner was given. */
@@ -39,6 +40,7 @@ export class Scanner {
   #text: Buffer = nothing
   /** Of this text; made when somebody asks. */
   #nearby: Nearby | undefined
+  #columns: Columns | undefined
 
   constructor(program: Program, emit: (sighting: Sighting) => void) {
     this.#program = program
@@ -70,6 +72,7 @@ export class Scanner {
   #judgeTo(to: number): void {
     if (to <= this.#judged) return
     this.#nearby = undefined
+    if (this.#base === 0 && this.#judged === 0) this.#columns = Columns.of(this.#program.contexts, this.#text)
     this.#pass(to)
     for (const { index, sweep } of this.#sweeps)
       for (const found of sweep(this.#text, this.#judged, to, this.#base)) this.#found(index, found)
@@ -152,7 +155,8 @@ export class Scanner {
     const length = to - from
     readDigits(this.#text, from, to, digits)
     this.#askAll(runs.alone[length]!, from, to)
-    const near = weakBits[length] === 0 ? 0 : this.#near(from, to) & weakBits[length]!
+    const named = this.#columns?.bits ?? 0
+    const near = weakBits[length] === 0 ? 0 : (this.#near(from, to) | named) & weakBits[length]!
     if (near === 0) return
     const weak = runs.weak[length]!
     for (let k = 0; k < weak.length; k++) if ((contexts.bits[weak[k]!]! & near) !== 0) this.#ask(weak[k]!, from, to)
@@ -177,13 +181,28 @@ export class Scanner {
 
   #found(index: number, { start, end, strength }: Found): void {
     if (this.#base + start < this.#lastEnds[index]!) return
-    const { bits } = this.#program.contexts
-    const text = this.#text
-    const mayBeNear = strength !== 'certain' && (this.#near(start, end) & bits[index]!) !== 0
-    const confidence = weigh(strength, mayBeNear && isNear(this.#program.contexts, index, text, start, end))
+    const confidence = this.#confidence(index, start, end, strength)
     if (!confidence) return
     this.#lastEnds[index] = this.#base + end
-    const value = text.subarray(start, end)
+    const value = this.#text.subarray(start, end)
     this.#emit({ index, offset: this.#base + start, end: this.#base + end, value, confidence })
+  }
+
+  /** How sure one is with what stands around; undefined: not at all. */
+  #confidence(index: number, start: number, end: number, strength: Strength): Confidence | undefined {
+    if (strength === 'certain') return 'certain'
+    const near = this.#hasContext(index, start, end)
+    if (strength === 'weak') return near ? 'likely' : undefined
+    if (near) return 'certain'
+    const { contexts, detectors } = this.#program
+    const doubted = isOther(contexts, index, this.#text, start) || detectors[index]!.doubt?.(this.#text, start, end)
+    return doubted ? undefined : 'likely'
+  }
+
+  #hasContext(index: number, start: number, end: number): boolean {
+    const { contexts } = this.#program
+    const bit = contexts.bits[index]!
+    if ((this.#near(start, end) & bit) !== 0 && isNear(contexts, index, this.#text, start, end)) return true
+    return this.#columns?.has(index, this.#text, start) ?? false
   }
 }

@@ -1,10 +1,12 @@
 /** Payment cards: a known issuer range (ISO/IEC 7812 IINs as the networks publish them), its lengths, Luhn. */
-import { at, grouped, isDigit, numberOf, standsAlone } from '../bytes.ts'
+import { at, grouped, isDigit, numberOf, readDigits, standsAlone } from '../bytes.ts'
 import { luhn } from '../checksums.ts'
+import { neighbourBytes } from '../limits.ts'
 import type { Detector } from '../model.ts'
 
 type Issuer = readonly [from: string, to: string, lengths: readonly number[]]
 
+const maxLength = 19
 const to19 = [16, 17, 18, 19]
 const maestro = [12, 13, 14, 15, 16, 17, 18, 19]
 
@@ -62,6 +64,12 @@ const shapes: readonly (readonly number[])[] = [
   [4, 4, 4, 1],
 ]
 
+/** Numbers of 12 digits and more that people keep, and what their fields are called. */
+const notCards =
+  'id ids order orders invoice tracking shipment parcel ref reference serial sku part article ean gtin upc isbn imei iccid lsn offset seq sequence version timestamp ts time epoch nonce trace span request session hash checksum uuid phone tel zip'.split(
+    ' ',
+  )
+
 export const card: Detector = {
   name: 'card',
   context: [
@@ -93,6 +101,8 @@ export const card: Detector = {
     'carte',
     'cartao',
   ],
+  unless: notCards,
+  doubt: isAmongOthers,
   trigger: { kind: 'digits', alone: [12, 13, 14, 15, 16, 17, 18, 19], first: [4] },
   find(text, from, to, digits) {
     const length = to - from
@@ -124,3 +134,28 @@ const isAfterFour = (text: Buffer, start: number, separator: number): boolean =>
 /** …or behind it. */
 const isBeforeFour = (text: Buffer, end: number, separator: number): boolean =>
   at(text, end) === separator && isFour(text, end + 1) && !isDigit(at(text, end + 5))
+
+const neighbour = new Uint8Array(maxLength)
+
+/** Other numbers of its length stand around it, and most of them are no cards: a column of ids, one in 40 of which looks like one. */
+function isAmongOthers(text: Buffer, start: number, end: number): boolean {
+  const length = end - start
+  const last = Math.min(text.length, end + neighbourBytes)
+  let cards = 1
+  let others = 0
+  let i = Math.max(0, start - neighbourBytes)
+  // What goes on here may have begun before what is still there of the stream.
+  while (isDigit(at(text, i))) i++
+  // No more than so many are still to come: often enough that decides.
+  while (i < last && 2 * cards <= others + (last - i + 1) / (length + 1)) {
+    const from = i
+    while (isDigit(at(text, i))) i++
+    if (i - from === length && from !== start && standsAlone(text, from, i)) {
+      readDigits(text, from, i, neighbour)
+      if (issued(neighbour, length) && luhn(neighbour, length)) cards++
+      else others++
+    }
+    while (i < last && !isDigit(text[i]!)) i++
+  }
+  return others >= 2 * cards
+}

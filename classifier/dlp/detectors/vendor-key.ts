@@ -76,15 +76,17 @@ function detector(name: string, { words, shape, before = 0 }: Key): Detector {
   }
 }
 
-const awsSecret = /^secret[_-]?access[_-]?key["']?\s{0,4}[:=]{1,2}\s{0,4}["']?[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])/i
+/** Between the name and the key what configurations, tables and people put there: `: "`, `=`, `</th><td>`, `is`. */
+const awsSecret =
+  /^secret[_ -]?access[_ -]?key(?:[\s"'`\\:=>]|<\/?[a-z]{1,8}>|is){1,12}[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])/i
 
 /** It has no shape of its own: it is known by the name before it, which may go on to the left (`aws_secret_access_key`). */
 const awsSecretKey: Detector = {
   name: 'aws-secret-key',
-  trigger: { kind: 'words', words: ['access_key', 'accesskey', 'access-key'], ignoreCase: true },
+  trigger: { kind: 'words', words: ['access_key', 'accesskey', 'access-key', 'access key'], ignoreCase: true },
   find(text, from) {
     const before = at(text, from - 1)
-    const start = from - (before === 0x5f || before === 0x2d ? 7 : 6)
+    const start = from - (before === 0x5f || before === 0x2d || before === 0x20 ? 7 : 6)
     const match = start < 0 ? null : awsSecret.exec(slice(text, start, start + maxRegexBytes))
     return match ? { start, end: start + match[0].length, strength: 'certain' } : undefined
   },

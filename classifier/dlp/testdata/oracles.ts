@@ -71,14 +71,19 @@ export function vinIsValid(vin: string): boolean {
   return (total % 11 === 10 ? 'X' : String(total % 11)) === vin[8]
 }
 
-/** Bit by bit, and base 62 by BigInt. */
-export function tokenIsValid(token: string): boolean {
+const base62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
+
+/** The checksum of a token's first part. Bit by bit, and base 62 by BigInt. */
+export function tokenCheck(random: string): string {
   let crc = 0xffffffffn
-  for (const c of token.slice(0, -6)) {
+  for (const c of random) {
     crc ^= BigInt(c.charCodeAt(0))
     for (let k = 0; k < 8; k++) crc = crc & 1n ? (crc >> 1n) ^ 0xedb88320n : crc >> 1n
   }
-  let value = 0n
-  for (const c of token.slice(-6)) value = value * 62n + BigInt('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'.indexOf(c))
-  return value === (crc ^ 0xffffffffn)
+  let rest = crc ^ 0xffffffffn
+  let text = ''
+  for (let k = 0; k < 6; k++, rest /= 62n) text = base62[Number(rest % 62n)] + text
+  return text
 }
+
+export const tokenIsValid = (token: string): boolean => tokenCheck(token.slice(0, -6)) === token.slice(-6)
