@@ -18,7 +18,7 @@ export const aPlan = (over: Partial<Plan> = {}): Plan => ({
   requestBytes: 128 * 1024,
   requestPastLimit: 'pass',
   responses: true,
-  responseBytes: 128 * 1024,
+  responseBytes: over.responses === false ? 0 : 128 * 1024,
   responsePastLimit: 'pass',
   masks: true,
   ...over,
