@@ -12,10 +12,12 @@ export async function readPolicy(io: Io, path: string): Promise<Record<string, u
   throw new InputError(`${path}: there is no policy in it (${documentNames.join(', ')})`)
 }
 
+export const readText = async (io: Io, path: string): Promise<string> => (await readBytes(io, path)).toString('utf8')
+
 /** Throws `InputError` with the file. */
-export async function readText(io: Io, path: string): Promise<string> {
+export async function readBytes(io: Io, path: string): Promise<Buffer> {
   try {
-    return (await io.read(path)).toString('utf8')
+    return await io.read(path)
   } catch (cause) {
     throw new InputError(`${path}: ${(cause as Error).message}`, { cause })
   }

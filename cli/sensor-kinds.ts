@@ -21,8 +21,9 @@ export type KindOptions = { readonly waf?: boolean; readonly dlp?: boolean }
 export const withKind = (command: Command): Command =>
   command.addOption(new Option('--waf', 'a WAF sensor').conflicts('dlp')).option('--dlp', 'a DLP sensor')
 
-const isWanted = ({ kind }: Listed, { waf, dlp }: KindOptions): boolean =>
-  waf ? kind === 'waf' : !dlp || kind === 'dlp'
+/** Both where nobody says which. */
+export const wantedKinds = ({ waf, dlp }: KindOptions): readonly Kind[] =>
+  kinds.filter((kind) => (kind === 'waf' ? !dlp : !waf))
 
 /** WAF sensors, then DLP sensors, each as the API has them. */
 export async function allSensors(client: Client, options: KindOptions = {}): Promise<readonly Listed[]> {
@@ -35,7 +36,8 @@ export async function allSensors(client: Client, options: KindOptions = {}): Pro
     ...waf.value.sensors.map((listed) => ({ kind: 'waf' as const, ...listed })),
     ...dlp.value.sensors.map((listed) => ({ kind: 'dlp' as const, ...listed })),
   ]
-  return all.filter((listed) => isWanted(listed, options))
+  const wanted = wantedKinds(options)
+  return all.filter(({ kind }) => wanted.includes(kind))
 }
 
 /** Throws `InputError` where there is none, or one of each kind and nobody said which. */

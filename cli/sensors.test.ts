@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { checkSensor } from '../classifier/inspection/check.ts'
 import { aGroup } from '../test/support/builders.ts'
 import type { Said } from '../xds-server/api/testdata/harness.ts'
 import { predefinedWafSensors } from '../xds-server/policy/sensor.ts'
@@ -114,6 +115,16 @@ describe('sensors of one’s own', () => {
     expect((await apply('wafSensors: {name: a}')).err).toBe('error: wafSensors: must be a list\n')
     expect((await apply('dlpSensors: [null]')).err).toBe('error: dlpSensors[0]: must be an object, not nothing\n')
     expect(names('wafSensors')).toEqual(['aaa'])
+  })
+
+  test('a pattern that does not compile is refused with the place in it', async () => {
+    await restart({ checkSensor })
+    const { code, err } = await apply(checkout.replace('coupon=.{64}', '"coupon=[a-"'))
+    expect(code).toBe(1)
+    expect(err).toMatch(
+      /^error: wafSensors\[0\]\.rules\[0\]\.patterns\[0\]\.regex: .*\(at character \d+ of the pattern\)\n$/,
+    )
+    expect(names('wafSensors')).toEqual([])
   })
 
   test('somebody else’s edit in between stays; with --revision it is shown', async () => {

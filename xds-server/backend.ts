@@ -1,4 +1,5 @@
 /** What the API asks of the running control plane, each answered by the part that knows. */
+import { checkSensor } from '../classifier/inspection/check.ts'
 import type { Backend } from './api/backend.ts'
 import type { HealthCheck } from './api/health.ts'
 import type { InspectionFeed } from './api/inspection-feed.ts'
@@ -41,8 +42,7 @@ export function backendOf(options: BackendOptions): Backend {
     recordedFlows: observer.recordedFlows,
     events: (filter) => observer.events.query(filter),
     hits: observer.hits,
-    // no classifier says more yet
-    checkSensor: () => [],
+    checkSensor,
     inspectionSet() {
       // what is not known yet must not be taken for nothing: a classifier goes on with the set it has
       if (world.built() === undefined)

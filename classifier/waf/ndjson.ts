@@ -29,7 +29,7 @@ const responseShape = z.strictObject({
   headers,
   body,
 })
-const requestShape = z.strictObject({
+export const requestShape = z.strictObject({
   method: z.string().default('GET'),
   uri: z.string().default('/'),
   protocol: z.string().default('HTTP/1.1'),

@@ -7,7 +7,7 @@ import type { Client } from '../client.ts'
 import { InputError } from '../errors.ts'
 import type { Context, Io } from '../io.ts'
 import { type Column, clean, type Format, print, table, withOutput } from '../output.ts'
-import { type KindOptions, kinds, sensorCalled, withKind } from '../sensor-kinds.ts'
+import { type KindOptions, kinds, sensorCalled, wantedKinds, withKind } from '../sensor-kinds.ts'
 import { withRevision, write } from '../write.ts'
 
 type Inspection = z.output<Routes['listInspections']['answer']>['inspections'][number]
@@ -62,10 +62,9 @@ function without(
   present: Inspection | undefined,
   group: string,
   name: string,
-  { waf, dlp }: KindOptions,
+  options: KindOptions,
 ): WrittenInspection | undefined {
-  const sides = kinds.filter((kind) => (waf ? kind === 'waf' : !dlp || kind === 'dlp'))
-  const having = sides.filter((kind) => present?.[kind].some(({ sensor }) => sensor === name))
+  const having = wantedKinds(options).filter((kind) => present?.[kind].some(({ sensor }) => sensor === name))
   if (present === undefined || having.length === 0) throw new InputError(`${group} does not have ${name}.`)
   if (having.length > 1) throw new InputError(`${group} has a WAF and a DLP sensor ${name}: say --waf or --dlp.`)
   const side = having[0]!

@@ -8,6 +8,7 @@ import { allSensors, type KindOptions, type Listed, partOf, sensorCalled, withKi
 import { withRevision, write } from '../write.ts'
 import { addBindings } from './sensor-bindings.ts'
 import { addSensorFiles } from './sensor-files.ts'
+import { addSensorTest } from './sensor-test.ts'
 
 type Output = { readonly output: Format }
 type Revision = { readonly revision?: string }
@@ -23,6 +24,7 @@ export function addSensors(parent: Command, context: Context): void {
   addSensorFiles(sensors, context)
   addEditing(sensors, context)
   addBindings(sensors, context)
+  addSensorTest(sensors, context)
 }
 
 function addReading(sensors: Command, { io, client }: Context): void {
