@@ -71,8 +71,60 @@ function addXds(parent: Command): void {
     })
 }
 
+type ClassifierCommand = {
+  readonly listen: ClassifierFlag
+  readonly controlPlane: ClassifierFlag
+  readonly key: string
+  readonly tlsCert?: string
+  readonly tlsKey?: string
+  readonly crs?: string
+  readonly workers?: number
+}
+
+/** Where it listens, with its certificate where that leaves the machine. */
+function listening({ listen, tlsCert, tlsKey }: ClassifierCommand) {
+  if (listen.kind === 'unix') return listen
+  if (tlsCert === undefined || tlsKey === undefined)
+    throw new Error('--listen host:port needs --tls-cert and --tls-key: tokens and bodies travel there')
+  return { ...listen, tls: { cert: readFileSync(tlsCert), key: readFileSync(tlsKey) } }
+}
+
+function workers(text: string): number {
+  const number = Number(text)
+  if (!Number.isInteger(number) || number < 1 || number > 256) throw new InvalidArgumentError('A number from 1 to 256.')
+  return number
+}
+
+function addClassifier(parent: Command): void {
+  parent
+    .command('classifier')
+    .description('Run the classifier: WAF and DLP for sidecars (Envoy ext_proc)')
+    .requiredOption('--listen <address>', 'for sidecars: unix:/path or host:port (TLS)', classifier)
+    .requiredOption('--control-plane <address>', 'whose profiles it judges by: unix:/path of the API', classifier)
+    .requiredOption('--key <file>', 'what the control plane signs tokens with (inspection.key)')
+    .option('--tls-cert <file>', 'certificate (PEM), for host:port')
+    .option('--tls-key <file>', 'its key (PEM)')
+    .option('--crs <folder>', 'the OWASP Core Rule Set (default: $CRS_DIR, or else the embedded rules)')
+    .option('--workers <number>', 'threads that judge (default: one less than cores)', workers)
+    .action(async (options: ClassifierCommand) => {
+      const { startClassifier } = await import('./classifier/process.ts')
+      if (options.controlPlane.kind !== 'unix') throw new Error('--control-plane takes a unix socket')
+      const { key, crs = process.env.CRS_DIR, workers } = options
+      const running = await startClassifier({
+        listen: listening(options),
+        controlPlane: options.controlPlane.path,
+        key,
+        ...(crs !== undefined && crs !== '' && { crsDirectory: crs }),
+        ...(workers !== undefined && { workers }),
+      })
+      await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')])
+      await running.close()
+    })
+}
+
 const { command, context, run } = createProgram(nodeIo())
 addXds(command)
+addClassifier(command)
 addStory(addLab(command, context), context)
 addDemo(command, context)
 process.exitCode = await run(process.argv.slice(2))

@@ -1,4 +1,4 @@
-/** `postern lab story`: the ten steps against the lab that is up, or one made for it and taken away afterwards. */
+/** `postern lab story`: the twelve steps against the lab that is up, or one made for it and taken away afterwards. */
 import type { Command } from 'commander'
 import { createClient } from '../cli/client.ts'
 import type { Context, Io } from '../cli/io.ts'
@@ -12,7 +12,7 @@ export function addStory(lab: Command, context: Pick<Context, 'io' | 'exitWith'>
   lab
     .command('story')
     .description(
-      'ten steps from Discover to Protect, each seen through real clients; resets the policy of the lab that is up',
+      'twelve steps from Discover to Protect, each seen through real clients; resets the policy of the lab that is up',
     )
     .option('--json', 'a line of JSON a step')
     .action(

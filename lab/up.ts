@@ -28,7 +28,7 @@ export type UpOptions = {
   readonly controlPlane?: boolean
   /** Default true. False: plain pods. */
   readonly sidecars?: boolean
-  /** Default false. True: one beside the control plane, which tells sidecars of it. */
+  /** Default: as the control plane. True: one beside it, which tells sidecars of it. */
   readonly classifier?: boolean
   /**
    * `this-process` (default): once this process is gone, however it went, the lab is a leftover that the next `up`
@@ -94,7 +94,7 @@ async function startKeeper(layout: Layout): Promise<void> {
   changeManifest(layout, ({ processes }) => ({ processes: [...processes, { ...keeper, role: 'keeper', pod: null }] }))
 }
 
-function newManifest({ controlPlane = true, sidecars = true, classifier = false }: UpOptions): Manifest {
+function newManifest({ controlPlane = true, sidecars = true, classifier = controlPlane }: UpOptions): Manifest {
   if ((sidecars || classifier) && !controlPlane) throw new LabError('bad-argument', 'sidecars need a control plane')
   return {
     version: 1,

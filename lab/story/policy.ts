@@ -2,9 +2,12 @@
 import type { z } from 'zod'
 import { ApiProblem, type Client } from '../../cli/client.ts'
 import type { ListedRule, position, ruleRoutes } from '../../xds-server/api/contract/rules.ts'
+import type { routes } from '../../xds-server/api/contract.ts'
 
 type RuleDocument = z.input<typeof ruleRoutes.insertRule.body>['rule']
 type Position = z.input<typeof position>
+type WrittenInspection = z.input<typeof routes.putInspection.body>['inspection']
+type WrittenDlpSensor = z.input<typeof routes.putDlpSensor.body>['sensor']
 type Mode = 'discover' | 'monitor' | 'protect'
 
 const attempts = 5
@@ -25,10 +28,18 @@ export class Policy {
     return (await this.#api.call('listRules', {})).value.revision
   }
 
-  /** Default settings, no groups, only the default rules. */
+  /** Default settings, no groups, no sensors, only the default rules. */
   async reset(): Promise<void> {
     await this.#api.call('importPolicy', {
-      body: { groups: [], ignored: [], rules: defaultRules, settings: { mode: null } },
+      body: {
+        groups: [],
+        ignored: [],
+        wafSensors: [],
+        dlpSensors: [],
+        inspections: [],
+        rules: defaultRules,
+        settings: { mode: null },
+      },
       ifMatch: (await this.#api.call('exportPolicy', {})).etag,
     })
   }
@@ -61,6 +72,18 @@ export class Policy {
   async clusterMode(mode: Mode | null): Promise<void> {
     const { etag } = await this.#api.call('readSettings', {})
     await this.#api.call('editSettings', { body: { mode }, ifMatch: etag })
+  }
+
+  /** The sensors of a group, all of them. */
+  async inspect(inspection: WrittenInspection): Promise<void> {
+    const { etag } = await this.#api.call('listInspections', {})
+    const params = { name: inspection.group }
+    await this.#api.call('putInspection', { params, body: { inspection }, ifMatch: etag })
+  }
+
+  async dlpSensor(sensor: WrittenDlpSensor): Promise<void> {
+    const { etag } = await this.#api.call('listDlpSensors', {})
+    await this.#api.call('putDlpSensor', { params: { name: sensor.name }, body: { sensor }, ifMatch: etag })
   }
 
   async #onRules(save: (ifMatch: string) => Promise<unknown>): Promise<void> {

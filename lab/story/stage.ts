@@ -47,6 +47,8 @@ export class Stage implements AsyncDisposable {
   readonly api: Client
   readonly policy: Policy
   readonly #talkers: Talker[] = []
+  /** Epoch milliseconds. */
+  readonly #since = Date.now()
 
   constructor(lab: Lab, api: Client) {
     this.lab = lab
@@ -124,6 +126,14 @@ export class Stage implements AsyncDisposable {
     })
   }
 
+  /** What inspection found since the story began. */
+  async alerts(): Promise<readonly Event[]> {
+    const kinds = ['threat', 'leak'] as const
+    const query = { since: this.#since, limit: 1_000 }
+    const found = await Promise.all(kinds.map((kind) => this.api.call('listEvents', { query: { ...query, kind } })))
+    return found.flatMap(({ value }) => value.events)
+  }
+
   /** Until every sidecar holds what was last published. */
   async applied(): Promise<void> {
     await this.until('every sidecar to have the policy', async () => {
@@ -154,10 +164,18 @@ export class Stage implements AsyncDisposable {
   }
 }
 
-/** The stage with nothing on it: default settings, default rules. */
+/**
+ * The stage with nothing on it: default settings, default rules. One thing goes on all through the story: everything is
+ * looked at for attacks and card numbers, in passing.
+ */
 export async function stageOf(lab: Lab, api: Client): Promise<Stage> {
   const stage = new Stage(lab, api)
   await stage.policy.reset()
+  await stage.policy.inspect({
+    group: 'containers',
+    waf: [{ sensor: 'base', action: 'allow' }],
+    dlp: [{ sensor: 'creditcard', action: 'allow' }],
+  })
   await stage.applied()
   return stage
 }

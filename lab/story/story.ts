@@ -1,5 +1,5 @@
 /**
- * The story Postern must tell, on real software: ten steps, each seen through real clients in the lab.
+ * The story Postern must tell, on real software: twelve steps, each seen through real clients in the lab.
  *
  * Promises: starts from a policy without user rules whatever was there before, so it can be told again; a step that
  * does not come true stops the story with what was seen instead. Never waits a fixed time: it looks until a deadline.
@@ -11,12 +11,14 @@ import { control } from './step-control.ts'
 import { cut } from './step-cut.ts'
 import { discover } from './step-discover.ts'
 import { edit } from './step-edit.ts'
+import { leaks } from './step-leaks.ts'
 import { monitor } from './step-monitor.ts'
 import { paths } from './step-paths.ts'
 import { protect } from './step-protect.ts'
 import { refusals } from './step-refusals.ts'
 import { scale } from './step-scale.ts'
 import { ssh } from './step-ssh.ts'
+import { threats } from './step-threats.ts'
 
 export type Step = {
   readonly title: string
@@ -25,7 +27,20 @@ export type Step = {
 }
 
 /** In the order they are told: each goes on from where the one before left the cluster. */
-export const steps: readonly Step[] = [discover, edit, monitor, protect, cut, scale, ssh, paths, control, refusals]
+export const steps: readonly Step[] = [
+  discover,
+  edit,
+  monitor,
+  protect,
+  cut,
+  scale,
+  ssh,
+  paths,
+  control,
+  refusals,
+  threats,
+  leaks,
+]
 
 export type Told =
   | {
