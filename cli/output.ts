@@ -21,12 +21,15 @@ export const paint = (io: Io, colour: Colour | undefined, text: string): string 
 export const clean = (text: string): string =>
   text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (c) => `\\u{${c.codePointAt(0)!.toString(16)}}`)
 
+/** Each text on a line of its own, however long: a folded regex is hard to read and to compare. */
+export const yamlOf = (value: unknown): string => stringify(value, { aliasDuplicateObjects: false, lineWidth: 0 })
+
 /** Prints the value as asked; `text` makes the table form. */
 export function print(io: Io, format: Format, value: unknown, text: () => string): void {
   const render: Readonly<Record<Format, () => string>> = {
     table: text,
     json: () => `${JSON.stringify(value, null, 2)}\n`,
-    yaml: () => stringify(value, { aliasDuplicateObjects: false }),
+    yaml: () => yamlOf(value),
   }
   io.out(render[format]())
 }

@@ -30,7 +30,7 @@ const checkout = `wafSensors:
         patterns:
           - contexts:
               - url
-            regex: coupon=.{64}
+            regex: coupon=.{64} and more than would fit on a line of eighty characters, as regexes often are
 `
 
 describe('the list', () => {
@@ -119,7 +119,7 @@ describe('sensors of one’s own', () => {
 
   test('a pattern that does not compile is refused with the place in it', async () => {
     await restart({ checkSensor })
-    const { code, err } = await apply(checkout.replace('coupon=.{64}', '"coupon=[a-"'))
+    const { code, err } = await apply(checkout.replace('.{64}', '[a-'))
     expect(code).toBe(1)
     expect(err).toMatch(
       /^error: wafSensors\[0\]\.rules\[0\]\.patterns\[0\]\.regex: .*\(at character \d+ of the pattern\)\n$/,
@@ -226,7 +226,7 @@ test('whole policies have sensors, and diff shows them', async () => {
   const diff = await at.withFiles({ 'p.yaml': out }, 'diff', 'p.yaml')
   expect(diff.out.split('\n').slice(0, 3)).toEqual([
     'Changes:',
-    '  + WAF sensor checkout: {"name":"checkout","comment":"coupons","rules":[{"name":"long","patterns":[{"contexts":["url"],"regex":"coupon=.{64}"}]}]}',
+    '  + WAF sensor checkout: {"name":"checkout","comment":"coupons","rules":[{"name":"long","patterns":[{"contexts":["url"],"regex":"coupon=.{64} and more than would fit on a line of eighty characters, as regexes often are"}]}]}',
     '  + inspection of nv.ui.yelb: {"group":"nv.ui.yelb","waf":[{"sensor":"checkout","action":"allow"}],"dlp":[],"onFailure":"failClosed"}',
   ])
   expect(await at.withFiles({ 'p.yaml': out }, 'import', 'p.yaml')).toMatchObject(done)

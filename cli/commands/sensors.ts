@@ -1,9 +1,8 @@
 /** `postern sensors`: what is looked for in HTTP, and in whose. */
 import type { Command } from 'commander'
-import { stringify } from 'yaml'
 import type { Client } from '../client.ts'
 import type { Context } from '../io.ts'
-import { type Column, clean, type Format, print, table, withOutput } from '../output.ts'
+import { type Column, clean, type Format, print, table, withOutput, yamlOf } from '../output.ts'
 import { allSensors, type KindOptions, type Listed, partOf, sensorCalled, withKind } from '../sensor-kinds.ts'
 import { withRevision, write } from '../write.ts'
 import { addBindings } from './sensor-bindings.ts'
@@ -40,7 +39,7 @@ function addReading(sensors: Command, { io, client }: Context): void {
     .action(async (name: string, { output, ...kind }: Output & KindOptions) => {
       const found = await sensorCalled(client(), name, kind)
       const file = { [partOf[found.kind]]: [found.sensor] }
-      print(io, output, file, () => stringify(file, { aliasDuplicateObjects: false }))
+      print(io, output, file, () => yamlOf(file))
     })
 }
 

@@ -1,8 +1,8 @@
 /** `postern export` and `import`: the whole policy as one YAML file. */
 import type { Command } from 'commander'
-import { stringify } from 'yaml'
 import { changesText } from '../changes.ts'
 import type { Context } from '../io.ts'
+import { yamlOf } from '../output.ts'
 import { readPolicy } from '../policy-file.ts'
 import { policyEtag, withRevision, write } from '../write.ts'
 
@@ -12,7 +12,7 @@ export function addTransfer(parent: Command, { io, client }: Context): void {
     .summary('the whole policy as YAML')
     .argument('[file]', 'where to; standard output otherwise')
     .action(async (file: string | undefined) => {
-      const text = stringify((await client().call('exportPolicy', {})).value, { aliasDuplicateObjects: false })
+      const text = yamlOf((await client().call('exportPolicy', {})).value)
       if (file === undefined) io.out(text)
       else await io.write(file, text)
     })

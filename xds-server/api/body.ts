@@ -47,9 +47,12 @@ function placeOf(cause: unknown): string {
   return `line ${cause.linePos[0].line}`
 }
 
+/** Texts are not folded: a regex over two lines is hard to read. */
+const yamlForm = { aliasDuplicateObjects: false, lineWidth: 0 } as const
+
 /** The answer as the caller prefers it; JSON unless YAML is asked for. */
 export function writeBody(request: Request, response: Response, value: unknown): void {
   const yaml = request.accepts(['application/json', 'application/yaml']) === 'application/yaml'
   response.type(yaml ? 'application/yaml' : 'application/json')
-  response.end(yaml ? stringify(value, { aliasDuplicateObjects: false }) : `${JSON.stringify(value)}\n`)
+  response.end(yaml ? stringify(value, yamlForm) : `${JSON.stringify(value)}\n`)
 }
