@@ -5,8 +5,9 @@
  */
 import type { Problem } from '../../xds-server/policy/model.ts'
 import type { InspectionSet } from '../../xds-server/policy/sensor.ts'
-import { crashWindowMs, drainMs, maxCompileMs, maxCrashes, maxFailedCompiles } from './limits.ts'
-import { type Job, Member } from './member.ts'
+import { crashPauseMs, crashWindowMs, drainMs, maxCompileMs, maxCrashes, maxFailedCompiles } from './limits.ts'
+import { type Job, Member, type Wanted } from './member.ts'
+import { needsOf } from './needs.ts'
 import type { FromWorker } from './wire.ts'
 
 export type CrewOptions = {
@@ -22,7 +23,6 @@ export type CrewOptions = {
   readonly onProblem: (problem: Problem) => void
 }
 
-type Wanted = { readonly revision: number; readonly set: InspectionSet }
 type Applied = { readonly revision: number; readonly resolve: (problems: readonly Problem[]) => void }
 
 export class Crew {
@@ -30,13 +30,14 @@ export class Crew {
   readonly #members = new Set<Member>()
   #serving: readonly Member[] = []
   #lastRevision = 0
-  #wanted: Wanted = { revision: 0, set: { wafSensors: [], dlpSensors: [], profiles: [] } }
+  #wanted: Wanted = { revision: 0, set: { wafSensors: [], dlpSensors: [], profiles: [] }, needs: new Set() }
   #lastGood = this.#wanted
   /** Workers that ended while they compiled `#wanted`. */
   #failedCompiles = 0
   #applied: Applied[] = []
   /** When workers ended lately. */
   #crashes: number[] = []
+  #hired = 0
   #again: NodeJS.Timeout | undefined
   #hang: NodeJS.Timeout | undefined
   #isClosed = false
@@ -62,7 +63,7 @@ export class Crew {
 
   /** Resolves when the first worker judges by it (or by a newer one), or when it was given up. */
   apply(set: InspectionSet): Promise<readonly Problem[]> {
-    this.#wanted = { revision: ++this.#lastRevision, set }
+    this.#wanted = { revision: ++this.#lastRevision, set, needs: needsOf(set) }
     this.#failedCompiles = 0
     const applied = new Promise<readonly Problem[]>((resolve) => {
       this.#applied.push({ revision: this.#wanted.revision, resolve })
@@ -97,15 +98,22 @@ export class Crew {
     if (this.#isClosed) return
     this.#hire()
     this.#choose()
+    this.#tellQuick()
     this.#compileNext()
   }
 
   #hire(): void {
-    if (this.#members.size > this.#options.workers) return
     const now = performance.now()
     this.#crashes = this.#crashes.filter((at) => now - at < crashWindowMs)
-    if (this.#crashes.length >= maxCrashes) this.#later(this.#crashes[0]! + crashWindowMs - now + 1)
-    else while (this.#members.size <= this.#options.workers) this.#members.add(this.#newMember())
+    while (this.#members.size <= this.#options.workers) {
+      const left = this.#crashes.length < maxCrashes ? 0 : this.#hired + crashPauseMs - now
+      if (left > 0) {
+        this.#later(left)
+        return
+      }
+      this.#members.add(this.#newMember())
+      this.#hired = now
+    }
   }
 
   #newMember(): Member {
@@ -124,27 +132,39 @@ export class Crew {
     const now = performance.now()
     for (const member of before) member.servedUntil = now
     this.#serving = [...this.#members]
-      .filter((member) => member.revision > 0 && member.preparing === undefined)
+      .filter((member) => member.revision > 0 && member.preparing?.isQuick !== false)
       .sort((a, b) => b.revision - a.revision || Number(before.includes(b)) - Number(before.includes(a)))
       .slice(0, this.#options.workers)
     this.#options.onChange()
   }
 
+  /** Whoever has all sensors of the set takes its profiles at once, in milliseconds, and goes on judging. */
+  #tellQuick(): void {
+    const { revision, needs } = this.#wanted
+    for (const member of this.#members) {
+      const knows = member.revision > 0 && needs.isSubsetOf(member.known)
+      if (member.revision < revision && !member.preparing && knows) member.prepare(this.#wanted, true)
+    }
+  }
+
   /** One at a time: the others need the processors. */
   #compileNext(): void {
     const members = [...this.#members]
-    const { revision, set } = this.#wanted
+    const { revision } = this.#wanted
     if (members.some(({ preparing }) => preparing !== undefined)) return
     const behind = members.filter((member) => member.revision < revision && !this.#serving.includes(member))
     const free = behind.find((member) => this.#isFree(member))
-    if (!free) {
-      if (behind.length > 0) this.#later(drainMs)
-      return
-    }
-    free.prepare(revision, set)
+    if (free) {
+      free.prepare(this.#wanted, false)
+      this.#endIfItHangs(free, revision)
+    } else if (behind.length > 0) this.#later(drainMs)
+  }
+
+  #endIfItHangs(member: Member, revision: number): void {
     clearTimeout(this.#hang)
     this.#hang = setTimeout(() => {
-      if (free.preparing === revision) this.replace(free, `a worker compiled for more than ${maxCompileMs} ms`)
+      if (member.preparing?.revision === revision)
+        this.replace(member, `a worker compiled for more than ${maxCompileMs} ms`)
     }, maxCompileMs).unref()
   }
 
@@ -154,9 +174,7 @@ export class Crew {
   }
 
   #prepared(member: Member, { revision, profiles, problems }: Extract<FromWorker, { kind: 'prepared' }>): void {
-    member.preparing = undefined
-    member.revision = revision
-    member.profiles = new Set(profiles)
+    member.prepared(profiles)
     const isFirst = revision > this.#lastGood.revision
     if (isFirst && revision === this.#wanted.revision) this.#lastGood = this.#wanted
     this.#arrange()
@@ -177,7 +195,7 @@ export class Crew {
     this.#crashes.push(performance.now())
     this.ended += 1
     this.#options.onProblem({ path: '', message: reason })
-    if (member.preparing === this.#wanted.revision) this.#failed(reason)
+    if (member.preparing?.revision === this.#wanted.revision) this.#failed(reason)
     if (this.#crashes.length === maxCrashes) this.#options.onProblem({ path: '', message: tooManyCrashes })
     this.#options.onLost(member, guilty, reason)
     this.#arrange()
@@ -202,4 +220,4 @@ export class Crew {
   }
 }
 
-const tooManyCrashes = `${maxCrashes} workers ended within ${crashWindowMs / 1000} s: no more are started before that time is over`
+const tooManyCrashes = `${maxCrashes} workers ended within ${crashWindowMs / 1000} s: one is started every ${crashPauseMs / 1000} s`

@@ -33,9 +33,10 @@ export const maxOldProfiles = 256
 /** How long an exchange waits for a profile that is not here yet. */
 export const profileWaitMs = 1000
 
-/** Workers that ended, within `crashWindowMs`; past it none is started before the window has passed. */
-export const maxCrashes = 10
+/** Workers that end within `crashWindowMs`; past it they are started one at a time, `crashPauseMs` apart, and it is told. */
+export const maxCrashes = 5
 export const crashWindowMs = 30_000
+export const crashPauseMs = 3000
 /** Compiling a set takes a worker longer than this: it hangs and is replaced. */
 export const maxCompileMs = 120_000
 /** JavaScript heap of a worker; past it the worker ends, like one that is late. */

@@ -13,6 +13,9 @@ import {
   type WorkerSettings,
 } from './wire.ts'
 
+/** A set, by a number that grows, and what it needs compiled. */
+export type Wanted = { readonly revision: number; readonly set: InspectionSet; readonly needs: ReadonlySet<string> }
+
 /** A call until it is answered. Its body stays, so that another worker can have it. */
 export type Job = {
   readonly id: number
@@ -41,8 +44,10 @@ export class Member {
   profiles: ReadonlySet<string> = new Set()
   /** Of the set it has; 0: none. */
   revision = 0
-  /** Of the set it is compiling. */
-  preparing: number | undefined
+  /** What that set needed: it is compiled. */
+  known: ReadonlySet<string> = new Set()
+  /** Of the set it is compiling. `isQuick`: only profiles are new, it goes on judging meanwhile. */
+  preparing: (Wanted & { readonly isQuick: boolean }) | undefined
   /** When it judged last. */
   servedUntil = 0
 
@@ -78,9 +83,17 @@ export class Member {
     if (this.exchanges.delete(exchange)) this.#send({ kind: 'drop', exchange })
   }
 
-  prepare(revision: number, set: InspectionSet): void {
-    this.preparing = revision
-    this.#send({ kind: 'prepare', revision, set })
+  prepare(wanted: Wanted, isQuick: boolean): void {
+    this.preparing = { ...wanted, isQuick }
+    this.#send({ kind: 'prepare', revision: wanted.revision, set: wanted.set })
+  }
+
+  prepared(profiles: readonly string[]): void {
+    const { revision, needs } = this.preparing!
+    this.revision = revision
+    this.known = needs
+    this.profiles = new Set(profiles)
+    this.preparing = undefined
   }
 
   /** The call it is at, with the milliseconds of work it has done for it and those that have passed. */

@@ -2,6 +2,7 @@
  * The words between the ext_proc front (`classifier/http/`), which speaks to Envoy, and the inspection, which judges.
  * The front collects and holds bytes and never looks into them; the inspection never knows a socket.
  */
+import type { Plan } from '../../xds-server/policy/inspection-plan.ts'
 import type { InspectionProfile } from '../../xds-server/policy/sensor.ts'
 
 export type Header = readonly [name: string, value: string]
@@ -24,17 +25,7 @@ export type RequestHead = {
 export type ResponseHead = { readonly status: number; readonly headers: readonly Header[] }
 
 /** What a profile wants to see: the front asks Envoy for no more. */
-export type Plan = {
-  /** Bytes of a request body to hold before its verdict; 0: none is looked at. */
-  readonly requestBytes: number
-  readonly requestPastLimit: 'deny' | 'pass'
-  /** Response headers and body are looked at. */
-  readonly responses: boolean
-  readonly responseBytes: number
-  readonly responsePastLimit: 'deny' | 'pass'
-  /** Found values are overwritten in bodies of responses (and requests). */
-  readonly masks: boolean
-}
+export type { Plan }
 
 /** A piece of a body, from its beginning. `end`: there is no more. Without it, `bytes` is as much as the plan holds. */
 export type BodyPrefix = { readonly bytes: Uint8Array; readonly end: boolean }

@@ -40,6 +40,7 @@ export class Pool {
   readonly #homes = new Map<number, Member>()
   #lastCall = 0
   #watch: NodeJS.Timeout | undefined
+  #isClosed = false
 
   constructor(options: PoolOptions) {
     this.#options = options
@@ -73,6 +74,7 @@ export class Pool {
   }
 
   call(exchange: number, call: Call, body: CallBody): Promise<Verdict> {
+    if (this.#isClosed) return Promise.resolve(failed('the classifier stops'))
     const job: Job = { id: this.#nextId(), exchange, call, body, since: performance.now() }
     return new Promise((resolve) => {
       this.#settle.set(job.id, resolve)
@@ -91,6 +93,7 @@ export class Pool {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true
     clearInterval(this.#watch)
     this.#waiting = []
     for (const id of [...this.#settle.keys()]) this.#resolve(id, failed('the classifier stops'))

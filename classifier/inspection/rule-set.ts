@@ -105,7 +105,8 @@ function resultOf(
   const counted = matches.slice(from).filter(({ id }) => !(isCut && unreadable.has(id)))
   const refusing = counted.find(({ id }) => statuses.has(id))
   if (!refusing) return { refusal: undefined, findings: [], found: 0, score, partial }
-  const graded = counted.filter(({ severity }) => severity !== '')
+  // Who adds up what others have found says nothing new.
+  const graded = counted.filter(({ severity, variable }) => severity !== '' && !variable.startsWith('TX:'))
   const told = graded.length > 0 ? graded : [refusing]
   return { refusal: statuses.get(refusing.id), findings: told.map(findingOf), found: told.length, score, partial }
 }
@@ -122,7 +123,7 @@ function findingOf({ id, severity, message, data, variable }: RuleMatch): Omit<F
     rule: String(id),
     severity: severities[severity.toUpperCase()] ?? 'notice',
     message: shows ? `${what}: ${shown(data, maxDataCharacters)}` : what,
-    where: shown(variable, maxDataCharacters),
+    where: shown(variable.replace(/^MATCHED_VARS:/, ''), maxDataCharacters),
   }
 }
 
