@@ -59,6 +59,12 @@ describe('postern sensors test', () => {
     expect((await run('cards', {}, '--file', 's.yaml')).out).toMatch(/^GET .*: does not match\n/)
   })
 
+  test('a body that can not be read is told', async () => {
+    const request = 'POST / HTTP/1.1\nHost: shop\nContent-Encoding: gzip\n\nno gzip'
+    const { out } = await run('mine', { 'r.http': request }, '--file', 's.yaml')
+    expect(out.split('\n')[1]).toMatch(/^Not everything was looked at: ./)
+  })
+
   test('many requests, as JSON', async () => {
     const ndjson = '{"uri": "/x"}\n{"uri": "/..%2f", "method": "PUT"}\n{"uri": "/../"}\n'
     const { out } = await run('mine', { 'r.http': ndjson }, '--file', 's.yaml', '-o', 'json')

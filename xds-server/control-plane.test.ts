@@ -207,6 +207,19 @@ test('a classifier is told what sidecars will ask before they do; that it went a
   ])
 })
 
+test('a sensor that the classifier could not run is refused before anybody has it', async () => {
+  const it = aPlace()
+  it.inventory(good)
+  await it.begin().running
+  const put = (regex: string) => {
+    const sensor = { name: 'mine', rules: [{ name: 'r', patterns: [{ regex }] }] }
+    return it.client().call('putWafSensor', { params: { name: 'mine' }, body: { sensor }, ifMatch: '*' })
+  }
+  const place = 'sensor.rules[0].patterns[0].regex'
+  await expect(put('a(')).rejects.toMatchObject({ document: { status: 422, problems: [{ path: place }] } })
+  expect((await put('a')).value.sensor.name).toBe('mine')
+})
+
 test('a sidecar that proves who it is gets its configuration, and shows in the metrics', async () => {
   const it = aPlace()
   it.inventory(good)
