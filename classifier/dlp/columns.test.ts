@@ -19,6 +19,7 @@ const filler = rows(40, '17,Jane Doe,,10.00\n')
 test('a column’s name is context for what stands in it, however far below', () => {
   const heading = 'id,name,social_security,balance\n'
   expect(found(`${heading}${filler}18,Bob,536904399,12\n`)).toEqual(['ssn 536904399'])
+  expect(found(`${heading}${filler},Bob,536904399,12\n`)).toEqual(['ssn 536904399'])
   expect(found(`${heading}${filler}18,Bob,,536904399\n`)).toEqual([])
   expect(found(`${heading}${filler}536904399,Bob,,1\n`)).toEqual([])
   expect(found(`id,name,number,balance\n${filler}18,Bob,536904399,12\n`)).toEqual([])

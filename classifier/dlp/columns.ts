@@ -30,10 +30,10 @@ export class Columns {
 
   /** Of the beginning of a text; undefined where it is no table whose columns mean anything to anybody. */
   static of(context: ContextWords, text: Buffer): Columns | undefined {
-    const end = text.subarray(0, headingBytes).indexOf(newline)
-    if (end < 0) return undefined
+    const end = text.indexOf(newline)
+    if (end < 0 || end >= headingBytes) return undefined
     const heading = text.subarray(0, end)
-    const counts = separators.map((separator) => heading.filter((byte) => byte === separator).length)
+    const counts = separators.map((separator) => countOf(separator, heading))
     const most = Math.max(...counts)
     if (most === 0 || /[{}<>=]/.test(heading.toString('latin1'))) return undefined
     const columns = new Columns(context, heading, separators[counts.indexOf(most)]!)
@@ -58,6 +58,12 @@ export class Columns {
     }
     return column
   }
+}
+
+function countOf(byte: number, text: Buffer): number {
+  let count = 0
+  for (let i = text.indexOf(byte); i >= 0; i = text.indexOf(byte, i + 1)) count++
+  return count
 }
 
 function cellsOf(heading: Buffer, separator: number): readonly (readonly [from: number, to: number])[] {

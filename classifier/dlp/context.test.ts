@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { contextWordsOf, isNear, Nearby } from './context.ts'
+import { contextWordsOf, isNear, isOther, Nearby } from './context.ts'
 import { contextBytes, contextWords } from './limits.ts'
 
 const lists = [['ssn', 'social security', 'tax id'], undefined, ['card', 'número', 'cvv2'], ['ns']]
@@ -83,4 +83,39 @@ test('tables of numbers have no words near, and long findings have those beside 
   const long = Buffer.from(`ssn ${'x'.repeat(500)} card`)
   expect(new Nearby(context, long).bits(4, 504)).toBe(context.bits[0]! | context.bits[2]!)
   expect(new Nearby(context, long).bits(200, 209)).toBe(0)
+})
+
+test('a word that goes on where one looks no further is not the word', () => {
+  const near = (before: string, behind: string) =>
+    isNear(context, 3, Buffer.from(`${before}123456789${behind}`), before.length, before.length + 9)
+  const dots = '.'.repeat(contextBytes - 2)
+  expect([near('', `${dots}ns`), near('', `${dots}ns `), near('', `${dots}nsx`), near('', `.${dots}ns`)]).toEqual([
+    true,
+    true,
+    false,
+    false,
+  ])
+  expect([near(`ns${dots}`, ''), near(` ns${dots}`, ''), near(`ans${dots}`, '')]).toEqual([true, false, false])
+  expect(near(`  ns${dots.slice(1)}`, '')).toBe(true)
+})
+
+test('six words away is near, seven is not; numbers are no words', () => {
+  const near = (before: string) =>
+    isNear(context, 3, Buffer.from(`${before} 123456789`), before.length + 1, before.length + 10)
+  expect(near('ns a b c d e')).toBe(true)
+  expect(near('ns a b c d e f')).toBe(false)
+  expect(near('ns 1 22 3x a b c d e')).toBe(true)
+})
+
+test('what stands right before it may say that it is something else', () => {
+  const lists = contextWordsOf([{ context: ['card'], unless: ['order', 'id'] }, { context: ['card'] }])
+  const isOtherOf = (before: string, detector = 0) =>
+    isOther(lists, detector, Buffer.from(`${before}123`), before.length)
+  expect(['order ', 'orderId":"', 'order_no: ', 'Order Number  ', 'id=" \''].map((text) => isOtherOf(text))).toEqual(
+    Array(5).fill(true),
+  )
+  expect(['order of ', 'id=.....', 'number ', 'no order, card ', '', 'orders '].map((text) => isOtherOf(text))).toEqual(
+    Array(6).fill(false),
+  )
+  expect(isOtherOf('order ', 1)).toBe(false)
 })

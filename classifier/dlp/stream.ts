@@ -74,7 +74,8 @@ export class DlpStream {
 
   push(chunk: Buffer): void {
     this.#taken += chunk.length
-    for (let i = 0; i < chunk.length; i += sliceBytes) this.#feed(chunk.subarray(i, i + sliceBytes), 0)
+    if (chunk.length <= sliceBytes) this.#feed(chunk, 0)
+    else for (let i = 0; i < chunk.length; i += sliceBytes) this.#feed(chunk.subarray(i, i + sliceBytes), 0)
   }
 
   finish(): void {

@@ -25,8 +25,9 @@ export class Window {
 
   /** The first `count` bytes are needed no more. */
   forget(count: number): void {
+    if (count === 0) return
     this.#start += count
-    this.#text = this.#memory.subarray(this.#start, this.#end)
+    this.#text = this.#start === this.#end ? nothing : this.#memory.subarray(this.#start, this.#end)
   }
 
   /** Twice what is needed: each byte is moved so rarely that it does not matter. */

@@ -8,6 +8,7 @@ import type { Stage } from './stage.ts'
 const percent = 0x25
 const backslash = 0x5c
 const plus = 0x2b
+const nothing: Buffer = Buffer.alloc(0)
 /** `\u0034` without its last character. */
 const longestPrefix = 5
 
@@ -46,7 +47,7 @@ function hexEscape(text: Buffer, i: number, skip: number, digits: number): Escap
 /** @param form application/x-www-form-urlencoded, or a query */
 export function escapes(form = false): Stage {
   const offsets = new Offsets()
-  let carry: Buffer = Buffer.alloc(0)
+  let carry = nothing
   /** Offsets of the next byte out and in. */
   let out = 0
   let taken = 0
@@ -69,12 +70,11 @@ export function escapes(form = false): Stage {
         i++
         continue
       }
-      offsets.add(out + size, taken + i)
       size += write(made, size, found, byte === percent)
       i += found.length
       offsets.add(out + size, taken + i)
     }
-    carry = Buffer.from(text.subarray(i))
+    carry = i === text.length ? nothing : Buffer.from(text.subarray(i))
     taken += i
     out += size
     return made.subarray(0, size)
@@ -89,7 +89,7 @@ export function escapes(form = false): Stage {
       taken += chunk.length
       return chunk
     },
-    finish: () => decode(carry, true),
+    finish: () => (carry.length === 0 ? nothing : decode(carry, true)),
     start: (at) => offsets.start(at),
     end: (at) => offsets.end(at),
     forget: (at) => offsets.forget(at),

@@ -6,23 +6,29 @@ import { Offsets } from './offsets.ts'
 import type { Stage } from './stage.ts'
 
 const judgedBytes = 64
+const nothing: Buffer = Buffer.alloc(0)
 type Order = 'unknown' | 'none' | 'little' | 'big'
 
 function orderOf(head: Buffer): Order {
   if (head[0] === 0xff && head[1] === 0xfe) return 'little'
   if (head[0] === 0xfe && head[1] === 0xff) return 'big'
-  const zeros = [0, 0]
-  for (const [i, byte] of head.entries()) if (byte === 0) zeros[i & 1]!++
-  const most = head.length / 2 / 2
   if (head.length < 4) return 'none'
-  if (zeros[1]! > most && zeros[0] === 0) return 'little'
-  return zeros[0]! > most && zeros[1] === 0 ? 'big' : 'none'
+  let even = 0
+  let odd = 0
+  for (let i = 0; i < head.length; i++) {
+    if (head[i] !== 0) continue
+    if ((i & 1) === 0) even++
+    else odd++
+  }
+  const most = head.length / 2 / 2
+  if (odd > most && even === 0) return 'little'
+  return even > most && odd === 0 ? 'big' : 'none'
 }
 
 export function utf16(): Stage {
   const offsets = new Offsets()
   let order: Order = 'unknown'
-  let carry: Buffer = Buffer.alloc(0)
+  let carry = nothing
   let out = 0
   let taken = 0
 
@@ -44,23 +50,23 @@ export function utf16(): Stage {
   }
 
   function push(chunk: Buffer, final: boolean): Buffer {
-    if (order === 'none') return chunk
+    if (order === 'none' || (chunk.length === 0 && carry.length === 0)) return chunk
     const text = carry.length === 0 ? chunk : Buffer.concat([carry, chunk])
     if (order === 'unknown') {
       if (text.length < judgedBytes && !final) {
         carry = Buffer.from(text)
-        return Buffer.alloc(0)
+        return nothing
       }
       order = orderOf(text.subarray(0, judgedBytes))
     }
     if (order !== 'none') return decode(text)
-    carry = Buffer.alloc(0)
+    carry = nothing
     return text
   }
 
   return {
     push: (chunk) => push(chunk, false),
-    finish: () => push(Buffer.alloc(0), true),
+    finish: () => push(nothing, true),
     start: (at) => offsets.start(at),
     end: (at) => offsets.end(at),
     forget: (at) => offsets.forget(at),
