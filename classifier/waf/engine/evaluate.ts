@@ -10,11 +10,14 @@ import { lookupIn } from './effects.ts'
 import { Inspection } from './inspection.ts'
 import type { HttpRequest, HttpResponse, Outcome } from './model.ts'
 import { Transaction } from './transaction.ts'
+import { warmUp } from './warm.ts'
 
 export type Engine = {
   readonly ruleSet: RuleSet
   /** Phases 1 and 2 of a request; what it returns judges the response, and must be told of the end. */
   readonly begin: (request: HttpRequest) => Inspection
+  /** Seconds of work after which a first request costs what the hundredth does. */
+  readonly warm: () => void
   /** All phases at once; those of the response where there is one. */
   readonly evaluate: (request: HttpRequest, response?: HttpResponse) => Outcome
 }
@@ -35,12 +38,9 @@ export function createEngine(ruleSet: RuleSet, options: EngineOptions = {}): Eng
     const t = new Transaction(request, ruleSet, requestBytes)
     return new Inspection({ t, ruleSet, lookup: lookupIn(t), candidates })
   }
-  return {
-    ruleSet,
-    begin,
-    evaluate(request, response) {
-      const inspection = begin(request)
-      return response ? inspection.respond(response) : inspection.end()
-    },
+  const evaluate = (request: HttpRequest, response?: HttpResponse): Outcome => {
+    const inspection = begin(request)
+    return response ? inspection.respond(response) : inspection.end()
   }
+  return { ruleSet, begin, evaluate, warm: () => warmUp(ruleSet, evaluate) }
 }

@@ -3,8 +3,8 @@
  * all of them (`rx/automaton.ts`), and the same reading says which transformations would change it further. A text that
  * leads the automaton astray is screened, and asked pattern by pattern.
  */
-import { Automaton } from '../rx/automaton.ts'
 import type { Link, TransformationNode } from '../seclang/model.ts'
+import { Attempt } from './attempt.ts'
 import type { Library } from './library.ts'
 import { nodesSeenBy, type Value } from './value.ts'
 
@@ -21,10 +21,16 @@ type Stage = {
   readonly isSeen: boolean
 }
 
-/** What a text has. `saysChanges`: also which transformations would change it. */
-type Reading = { readonly text: string; readonly matching: ReadonlySet<number>; readonly saysChanges: boolean }
+type Reading = {
+  readonly text: string
+  /** Patterns that may match, and no others do. */
+  readonly suspects: ReadonlySet<number>
+  readonly isCertain: (pattern: number) => boolean
+  /** Whether also what would change the text is among them. */
+  readonly saysChanges: boolean
+}
 /** Of a text that no pattern looks at. */
-const unread: Reading = { text: '', matching: new Set(), saysChanges: false }
+const unread: Reading = { text: '', suspects: new Set(), isCertain: () => true, saysChanges: false }
 
 export class Part {
   /** Parents before their children. */
@@ -32,8 +38,8 @@ export class Part {
   readonly #library: Library
   readonly #sightings = new Map<number, Sighting>()
   readonly #negated: readonly Sighting[]
-  readonly #changes: readonly number[]
-  #automaton: Automaton | undefined
+  readonly #whole: Attempt
+  readonly #pieces: Attempt
   #tickets: Uint32Array | undefined
 
   /** @param nodes of one origin, and those between them and it */
@@ -54,7 +60,10 @@ export class Part {
       isSeen: seen.has(at),
     }))
     this.#negated = [...this.#sightings.values()].filter(({ link }) => link.negated)
-    this.#changes = [...new Set(this.#stages.flatMap(({ change, parent }) => (parent < 0 ? [] : (change ?? []))))]
+    const changes = [...new Set(this.#stages.flatMap(({ change, parent }) => (parent < 0 ? [] : (change ?? []))))]
+    const patterns = [...this.#sightings.keys(), ...changes]
+    this.#whole = new Attempt(library.whole, patterns)
+    this.#pieces = new Attempt(library.pieces, patterns)
   }
 
   examine(value: Value, found: (check: Check) => void): void {
@@ -71,7 +80,7 @@ export class Part {
     const readings: Reading[] = []
     for (const { node, parent, change, isSeen } of this.#stages) {
       const before = readings[parent]
-      if (before?.saysChanges && change !== undefined && !before.matching.has(change)) {
+      if (before?.saysChanges && change !== undefined && !before.suspects.has(change)) {
         readings.push(before)
         continue
       }
@@ -88,31 +97,35 @@ export class Part {
 
   /** @param readings of all stages, where they differ */
   #tell(reading: Reading, readings: readonly Reading[] | undefined, found: (check: Check) => void): void {
-    const { matching } = reading
     const sees = ({ nodes }: Sighting): boolean => !readings || nodes.some((node) => readings[node] === reading)
-    for (const pattern of matching) {
+    for (const pattern of reading.suspects) {
       const sighting = this.#sightings.get(pattern)
-      if (sighting && !sighting.link.negated && sees(sighting)) found(sighting)
+      if (sighting && !sighting.link.negated && sees(sighting) && this.#matches(reading, sighting)) found(sighting)
     }
-    for (const sighting of this.#negated) if (!matching.has(sighting.pattern) && sees(sighting)) found(sighting)
+    for (const sighting of this.#negated) if (sees(sighting) && !this.#matches(reading, sighting)) found(sighting)
+  }
+
+  #matches({ text, suspects, isCertain }: Reading, { pattern, link }: Sighting): boolean {
+    return suspects.has(pattern) && (isCertain(pattern) || answers(link, text))
   }
 
   #read(text: string): Reading {
-    const matching = new Set<number>()
-    this.#automaton ??= new Automaton(this.#library.program, [...this.#sightings.keys(), ...this.#changes])
-    const isSure = this.#automaton.matches(text, (pattern) => matching.add(pattern))
-    return { text, matching: isSure ? matching : this.#screened(text), saysChanges: isSure }
+    const whole = this.#whole.matches(text)
+    if (whole) return { text, suspects: whole, isCertain: () => true, saysChanges: true }
+    const pieces = this.#pieces.matches(text)
+    if (pieces) return { text, suspects: pieces, isCertain: this.#isWhole, saysChanges: true }
+    return { text, suspects: this.#screened(text), isCertain: () => false, saysChanges: false }
   }
 
+  readonly #isWhole = (pattern: number): boolean => this.#library.isWhole[pattern]!
+
   #screened(text: string): ReadonlySet<number> {
-    const matching = new Set<number>()
-    const { screen, links } = this.#library
+    const suspects = new Set<number>()
+    const { screen } = this.#library
     this.#tickets ??= screen.bits([...this.#sightings.keys()])
-    screen.admitted(this.#tickets, text, (pattern) => {
-      if (answers(links[pattern]!, text)) matching.add(pattern)
-    })
+    screen.admitted(this.#tickets, text, (pattern) => suspects.add(pattern))
     screen.forget()
-    return matching
+    return suspects
   }
 }
 

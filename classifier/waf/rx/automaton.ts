@@ -39,6 +39,8 @@ type State = {
   seen: number
 }
 
+type After = { readonly root: number; readonly places: Places; readonly matches: readonly number[] }
+
 type Root = { readonly set: number; readonly matches: readonly number[] }
 
 export class Automaton {
@@ -50,14 +52,19 @@ export class Automaton {
   readonly #isBound: boolean
   #table = new Int32Array(0)
   #states: State[] = []
-  readonly #known = new Map<string, number>()
+  /** Indices of states by their hash. */
+  readonly #known = new Map<number, number[]>()
   /** In all kernels. */
   #places = 0
   /** What reading a class leads to from the beginnings of patterns, which are tried at every byte. */
   readonly #roots: (Root | undefined)[] = []
   readonly #rootSets: Places[] = [none]
   readonly #rootNames = new Map<string, number>([['', 0]])
+  readonly #afters = new Map<number, After>()
+  #afterPlaces = 0
   #subject = 0
+  /** How many states have been made. */
+  made = 0
 
   readonly #scratch: Scratch
   #found: number[] = []
@@ -78,7 +85,7 @@ export class Automaton {
     const { classes, width } = this.#program
     const bytes = bytesOfText(subject)
     const length = subject.length
-    const most = mostNewStates(length)
+    const most = mostNewStates(this.#states.length, length)
     let table = this.#table
     let state = this.#columns
     let built = 0
@@ -104,14 +111,13 @@ export class Automaton {
   }
 
   /**
-   * Tells of each pattern that matches (its place in the program's `starts`). False: the subject led to too many new
+   * Tells of each pattern that matches (its place in the program's `starts`). False: the subject needs more than `most` new
    * states, and not all of them were told.
    */
-  matches(subject: string, tell: (pattern: number) => void): boolean {
+  matches(subject: string, tell: (pattern: number) => void, most: number): boolean {
     const { classes, width } = this.#program
     const bytes = bytesOfText(subject)
     const length = subject.length
-    const most = mostNewStates(length)
     const subjects = ++this.#subject
     const columns = this.#columns
     let table = this.#table
@@ -123,7 +129,7 @@ export class Automaton {
       let to = table[state + column]!
       if (to <= unknown) {
         if (to === unknown) {
-          if (built++ > most) return false
+          if (built++ >= most) return false
           to = this.#made(state, column)
           table = this.#table
         }
@@ -169,16 +175,20 @@ export class Automaton {
   }
 
   #intern(state: State): number {
-    const name = `${state.before} ${state.root} ${state.matches.join()} ${state.kernel.join()}`
-    work.steps += makingSteps * (1 + state.kernel.length)
-    const known = this.#known.get(name)
-    if (known !== undefined) return known
-    const made = this.#states.length * this.#columns
+    const hash = hashOf(state)
+    const alike = this.#known.get(hash)
+    const known = alike?.find((index) => isSame(this.#states[index]!, state))
+    work.steps += makingSteps + 2 * state.kernel.length
+    if (known !== undefined) return known * this.#columns
+    this.made++
+    const index = this.#states.length
+    const made = index * this.#columns
     this.#places += state.kernel.length
     if (made + this.#columns > maxAutomatonCells || this.#places > maxAutomatonPlaces) return unknown
     if (made + this.#columns > this.#table.length) this.#enlarge()
     this.#states.push(state)
-    this.#known.set(name, made)
+    if (alike) alike.push(index)
+    else this.#known.set(hash, [index])
     return made
   }
 
@@ -215,17 +225,49 @@ export class Automaton {
 
   /** Collects what a byte of the class leads to from a state, without what every beginning leads to: that is answered. */
   #follow(state: State, column: number): number {
-    const root = this.#root(state.before, column)
+    const { root, places, matches } = this.#after(state.root, state.before, column)
+    this.#begin()
+    this.#found = [...matches]
+    const { collected, targets, stamp } = this.#scratch
+    for (let at = 0; at < places.length; at++) {
+      collected[places[at]!] = stamp
+      targets[at] = places[at]!
+    }
+    this.#scratch.count = places.length
+    work.steps += places.length
+    this.#visitAll(state.kernel, state.before, column)
+    this.#dropCommon(places.length, this.#rootSets[root]!)
+    this.#found.sort((a, b) => a - b)
+    return root
+  }
+
+  /** Of what was collected from `from` on. */
+  #dropCommon(from: number, common: Places): void {
+    const { targets, count } = this.#scratch
+    let kept = from
+    for (let at = from; at < count; at++) if (!isAmong(common, targets[at]!)) targets[kept++] = targets[at]!
+    this.#scratch.count = kept
+  }
+
+  /** Of what the beginnings one byte ago have led to, which is mostly the same and much. */
+  #after(set: number, kind: number, column: number): After {
+    const slot = (set * kinds + kind) * this.#columns + column
+    const known = this.#afters.get(slot)
+    if (known !== undefined) return known
+    const root = this.#root(kind, column)
     this.#begin()
     this.#found = [...root.matches]
-    const { collected, stamp } = this.#scratch
-    const common = this.#rootSets[root.set]!
-    for (const place of common) collected[place] = stamp
-    work.steps += common.length
-    this.#visitAll(this.#rootSets[state.root]!, state.before, column)
-    this.#visitAll(state.kernel, state.before, column)
-    this.#found.sort((a, b) => a - b)
-    return root.set
+    this.#visitAll(this.#rootSets[set]!, kind, column)
+    this.#dropCommon(0, this.#rootSets[root.set]!)
+    const { targets, count } = this.#scratch
+    const made = { root: root.set, places: targets.slice(0, count).sort(), matches: this.#found }
+    this.#afterPlaces += count + 10
+    if (this.#afterPlaces > maxAutomatonPlaces) {
+      this.#afters.clear()
+      this.#afterPlaces = count + 10
+    }
+    this.#afters.set(slot, made)
+    return made
   }
 
   #root(kind: number, column: number): Root {
@@ -333,7 +375,36 @@ export class Automaton {
 }
 
 /** Text that is no attack meets a few hundred states in all; one that goes on meeting new ones is not worth making them. */
-const mostNewStates = (length: number): number => 150 + (length >> 6)
+const mostNewStates = (known: number, length: number): number =>
+  known < fewStates ? fewStates + (length >> 6) : (fewStates >> 2) + (length >> 8)
+const fewStates = 200
+
+function hashOf({ root, kernel, before: kind, matches }: State): number {
+  let hash = root * 31 + kind
+  for (let at = 0; at < kernel.length; at++) hash = (Math.imul(hash, 0x01000193) ^ kernel[at]!) | 0
+  for (const pattern of matches) hash = (Math.imul(hash, 0x01000193) ^ pattern) | 0
+  return hash
+}
+
+const isSame = (a: State, b: State): boolean =>
+  a.root === b.root && a.before === b.before && areSame(a.kernel, b.kernel) && areSame(a.matches, b.matches)
+
+function areSame(a: ArrayLike<number>, b: ArrayLike<number>): boolean {
+  if (a.length !== b.length) return false
+  for (let at = 0; at < a.length; at++) if (a[at] !== b[at]) return false
+  return true
+}
+
+/** @param sorted ascending */
+function isAmong(sorted: Places, wanted: number): boolean {
+  let [low, high] = [0, sorted.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (sorted[middle]! < wanted) low = middle + 1
+    else high = middle
+  }
+  return sorted[low] === wanted
+}
 
 /** What a walk over a program marks; stamped instead of cleared, and one for all automata of a program. */
 type Scratch = {

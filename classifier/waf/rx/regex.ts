@@ -65,9 +65,11 @@ export function compileRegex(source: string, flags: { readonly ignoreCase?: bool
     },
     find: (subject, from) => finder(subject).find(subject, from),
     warm() {
-      // V8 interprets first and compiles later.
-      for (let turn = 0; turn < 3; turn++)
-        for (const subject of warmers) for (const one of [short, long()]) one.test(subject)
+      const engines = [finder(''), long()]
+      for (const subject of warmers) {
+        automaton().end(subject)
+        for (const one of engines) one.find(subject, 0)
+      }
     },
   }
 }
