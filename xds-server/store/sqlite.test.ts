@@ -61,6 +61,36 @@ test('the first start writes the default settings and rules, once: a deleted def
 })
 
 describe('the file', () => {
+  test('a document that is new in Postern begins in an old file, and what is there stays', () => {
+    const path = join(aFolder(), 'store.db')
+    const store = open(path)
+    store.write({ document: 'ignored', value: [flow('a')], base: 1, author: 'test', summary: '' })
+    store.close()
+    const older = new DatabaseSync(path)
+    for (const table of ['heads', 'revisions']) older.exec(`DELETE FROM ${table} WHERE document LIKE '%Sensors'`)
+    older.close()
+    const newer = open(path)
+    expect([newer.read('wafSensors'), newer.read('dlpSensors')]).toEqual([
+      { revision: 1, value: [] },
+      { revision: 1, value: [] },
+    ])
+    expect([newer.read('ignored'), newer.history('rules', 9).length]).toEqual([{ revision: 2, value: [flow('a')] }, 1])
+    newer.close()
+  })
+
+  test('a file that can not be begun is let go', () => {
+    const path = join(aFolder(), 'store.db')
+    open(path).close()
+    const other = new DatabaseSync(path)
+    other.exec('DELETE FROM heads; DELETE FROM revisions; ALTER TABLE revisions RENAME COLUMN bytes TO octets')
+    other.close()
+    expect(() => open(path)).toThrow(/bytes/)
+    const again = new DatabaseSync(path)
+    again.exec('ALTER TABLE revisions RENAME COLUMN octets TO bytes')
+    again.close()
+    open(path).close()
+  })
+
   test('a damaged file is refused, and left as it is', () => {
     const path = join(aFolder(), 'store.db')
     open(path).close()

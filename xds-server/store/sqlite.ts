@@ -45,7 +45,12 @@ export function openStore(options: SqliteStoreOptions): SqliteStore {
     // Policy writes are rare and are what people can not make again: 0.24 ms of fsync each is cheap.
     durability: 'power-loss',
   })
-  return new OpenStore(database, options)
+  try {
+    return new OpenStore(database, options)
+  } catch (error) {
+    database.close()
+    throw error
+  }
 }
 
 class OpenStore implements SqliteStore {
