@@ -17,13 +17,14 @@ mount -t tmpfs -o mode=1777,size=64m postern-shm /dev/shm
 echo "$pod" > /proc/sys/kernel/hostname
 
 mount -t tmpfs -o mode=0755,size=64k postern-view "$view"
-mkdir -p "$view/app" "$view/envoy" "$view/classifier" "$view/image/lab" "$view/image/node_modules"
+mkdir -p "$view/app" "$view/envoy" "$view/image/lab" "$view/image/node_modules"
 for file in node envoy package.json; do : > "$view/image/$file"; done
 mount --bind "$own/app" "$view/app"
 mount --bind "$own/envoy" "$view/envoy"
 mount --bind "$node" "$view/image/node"
 if [ -n "$envoy" ]; then
   mount --bind "$envoy" "$view/image/envoy"
+  mkdir "$view/classifier"
   mount --bind "$dir/classifier" "$view/classifier"
 fi
 mount --bind "$repository/lab" "$view/image/lab"
