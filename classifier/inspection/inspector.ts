@@ -8,7 +8,7 @@ import { type Plan, planOf } from '../../xds-server/policy/inspection-plan.ts'
 import type { Problem } from '../../xds-server/policy/model.ts'
 import { sensorsOf } from '../../xds-server/policy/profiles.ts'
 import type { InspectionProfile, InspectionSet } from '../../xds-server/policy/sensor.ts'
-import { maxOldProfiles, profileWaitMs, workMs } from './limits.ts'
+import { maxOldProfiles, profileWaitMs, workMs, workMsPerMb } from './limits.ts'
 import type { BodyPrefix, Exchange, Inspector, RequestHead, ResponseHead, Verdict } from './model.ts'
 import { Pool } from './pool.ts'
 import { cleanVerdict } from './wire.ts'
@@ -18,7 +18,9 @@ export type InspectorOptions = {
   readonly crsDirectory?: string
   /** Workers that judge; one more is kept ready. */
   readonly workers?: number
+  /** Work on one call, and on each MB of its body. */
   readonly deadlineMs?: number
+  readonly deadlineMsPerMb?: number
   /** Sensors that can not be compiled, workers that ended. Paths are those of the set. */
   readonly onProblem?: (problem: Problem) => void
 }
@@ -42,6 +44,7 @@ export function inspector(options: InspectorOptions = {}): RunningInspector {
     workers: options.workers ?? Math.max(1, availableParallelism() - 1),
     crsDirectory: options.crsDirectory,
     deadlineMs: options.deadlineMs ?? workMs,
+    deadlineMsPerMb: options.deadlineMsPerMb ?? workMsPerMb,
     onProblem: options.onProblem ?? (() => {}),
     onChange() {
       for (const wake of [...waiting]) wake()

@@ -18,7 +18,7 @@ import {
   said,
 } from './testdata/builders.ts'
 
-/** On a body of a's it takes a millisecond for each 512 bytes: more than is allowed for each MB. */
+/** On the body below it takes half a second. */
 const slow = aDlpSensor('slow', { rules: [aSensorRule('r', regex('(?=.*b)a', { contexts: ['body'] }))] })
 const cards = aDlpSensor('cards', { rules: [aSensorRule('card', detector('card', { contexts: ['body'] }))] })
 const heads = aDlpSensor('heads', { rules: [aSensorRule('id', regex('ID-\\d', { contexts: ['url'] }))] })
@@ -31,10 +31,10 @@ const set = aSet({
   ],
 })
 const stuck = aBody('a'.repeat(200_000))
-const tooMuch = { action: 'error', status: 503, partial: 'it took more than 21 ms of work' }
+const tooMuch = { action: 'error', status: 503, partial: 'it took more than 20 ms of work' }
 
 async function running(onProblem: (problem: Problem) => void = () => {}) {
-  const made = inspector({ workers: 1, deadlineMs: 1, onProblem })
+  const made = inspector({ workers: 1, deadlineMs: 20, deadlineMsPerMb: 0, onProblem })
   await made.apply(set)
   const begun = async (profile: string): Promise<Exchange> => (await made.begin(profile))!
   return { ...made, begun }
@@ -55,7 +55,7 @@ test('a call that takes too much work is an error, and nobody else’s is; its w
     expect(await response).toMatchObject({ action: 'error', partial: 'the worker that knew this exchange has ended' })
     expect(await known.response(aResponse(), aBody('x'))).toMatchObject({ action: 'error' })
     expect(state()).toMatchObject({ ended: 1, ready: 1 })
-    expect(problems).toEqual([{ path: '', message: 'a worker was ended: one call took more than 21 ms of work' }])
+    expect(problems).toEqual([{ path: '', message: 'a worker was ended: one call took more than 20 ms of work' }])
   } finally {
     await close()
   }

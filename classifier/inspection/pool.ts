@@ -7,7 +7,7 @@ import { randomBytes } from 'node:crypto'
 import type { Problem } from '../../xds-server/policy/model.ts'
 import type { InspectionSet } from '../../xds-server/policy/sensor.ts'
 import { Crew } from './crew.ts'
-import { maxInFlight, maxWaiting, maxWaitingBytes, maxWaitMs, watchMs, workMsPerMb } from './limits.ts'
+import { maxInFlight, maxWaiting, maxWaitingBytes, maxWaitMs, watchMs } from './limits.ts'
 import type { Job, Member } from './member.ts'
 import type { Verdict } from './model.ts'
 import { failed } from './result.ts'
@@ -17,8 +17,9 @@ export type PoolOptions = {
   /** Workers that judge; there is one more, ready to take a place. */
   readonly workers: number
   readonly crsDirectory: string | undefined
-  /** Milliseconds of work on one call: see `workMs`. */
+  /** Milliseconds of work on one call, and more of them for each MB of a body: see `workMs`. */
   readonly deadlineMs: number
+  readonly deadlineMsPerMb: number
   readonly onProblem: (problem: Problem) => void
   /** Some worker may have more profiles now. */
   readonly onChange: () => void
@@ -86,10 +87,23 @@ export class Pool {
 
   drop(exchange: number): void {
     const home = this.#homes.get(exchange)
-    if (!home) return
+    if (!home) {
+      this.#forgetWaiting(exchange)
+      return
+    }
     this.#homes.delete(exchange)
     home.drop(exchange)
     this.#crew.settled(home)
+  }
+
+  #forgetWaiting(exchange: number): void {
+    const dropped = this.#waiting.filter((job) => job.exchange === exchange)
+    if (dropped.length === 0) return
+    this.#waiting = this.#waiting.filter((job) => job.exchange !== exchange)
+    for (const job of dropped) {
+      this.#waitingBytes -= sizeOf(job)
+      this.#resolve(job.id, failed('the exchange is over'))
+    }
   }
 
   async close(): Promise<void> {
@@ -188,7 +202,8 @@ export class Pool {
     for (const member of [...this.#crew.members]) {
       const work = member.work()
       if (!work) continue
-      const allowed = this.#options.deadlineMs + (sizeOf(work.job) / 1e6) * workMsPerMb
+      const { deadlineMs, deadlineMsPerMb } = this.#options
+      const allowed = deadlineMs + (sizeOf(work.job) / 1e6) * deadlineMsPerMb
       if (work.cpuMs < allowed && work.wallMs < allowed * wallFactor) continue
       const reason = `it took more than ${Math.round(allowed)} ms of work`
       this.#resolve(work.job.id, failed(reason))
