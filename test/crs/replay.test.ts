@@ -102,6 +102,11 @@ describe('a replay', () => {
     })
   })
 
+  test('an answer where an error was expected', async () => {
+    const answered = stage('942100-1', {}, { expect_error: true })
+    expect((await problems([answered])).failures).toEqual(['942100-1: answered 200, where an error was expected'])
+  })
+
   test('a request that was never judged has no ids: only what must not match is content', async () => {
     const input = { encoded_request: base64('GET\r\n\r\n') }
     expect(
@@ -137,14 +142,15 @@ test('the header goes behind the request line, and nothing else of raw bytes cha
 
 test('the backend by itself', async () => {
   const backend = await startAlbedo()
-  const ask = (request: string) => exchange(connect(backend.port, '127.0.0.1'), Buffer.from(request), 2000)
+  const ask = (request: string) => exchange(connect(backend.port, '127.0.0.1'), Buffer.from(request), 100_000)
   const told = JSON.stringify({ status: 503, body: 'x', headers: { 'X-A': 'b' } })
   try {
     expect([
       await ask('GET /status/200 HTTP/1.1\r\nHost: a\r\n\r\n'),
       await ask(`POST /reflect HTTP/1.1\r\nHost: a\r\nContent-Length: ${told.length}\r\n\r\n${told}`),
       await ask(`POST /post HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n`),
-    ]).toEqual([200, 503, 200].map((status) => ({ kind: 'answered', status })))
+      await ask(`HEAD /reflect HTTP/1.1\r\nHost: a\r\nContent-Length: ${told.length}\r\n\r\n${told}`),
+    ]).toEqual([200, 503, 200, 503].map((status) => ({ kind: 'answered', status })))
   } finally {
     await backend.close()
   }

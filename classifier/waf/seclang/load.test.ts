@@ -68,6 +68,8 @@ SecRule ARGS "x" "id:2,phase:2"`
   test('can be dispensed with by its id, and only so', () => {
     expect(idsOf({ dispensable: new Set([1]) })).toEqual({ ids: [2], skipped })
     expect(idsOf({ dispensable: new Set([2]) })).toBe(false)
+    const worse = load(`${text}\nSecFoo On`, { dispensable: new Set([1]) })
+    expect(!worse.ok && worse.problems.map(({ line }) => line)).toEqual([4, 7])
   })
 })
 
