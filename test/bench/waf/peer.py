@@ -1,7 +1,8 @@
 """libmodsecurity as a peer: reads lines of JSON from standard input, answers each with a line.
 
 First {"rules": [{"file": ...} | {"text": ...}]}, then {"requests": [...]}: the CPU seconds of judging them all
-and the ids that matched in the last one. Values are latin1 text, one character a byte.
+and the ids that matched in the last one; with "each": [id ...], for each of them the ids that matched and the messages
+of those ids. Values are latin1 text, one character a byte.
 """
 import json
 import sys
@@ -10,12 +11,16 @@ import time
 import libmodsecurity
 
 
+def octets(text):
+    return text.encode("latin1")
+
+
 def judge(engine, rules, request):
     t = libmodsecurity.Transaction(engine, rules)
     t.process_connection("10.0.0.7", 40000, "10.0.0.1", 80)
-    t.process_uri(request["uri"], request["method"], request["protocol"].removeprefix("HTTP/"))
+    t.process_uri(octets(request["uri"]), octets(request["method"]), request["protocol"].removeprefix("HTTP/"))
     for name, value in request["headers"]:
-        t.add_request_header(name, value)
+        t.add_request_header(octets(name), octets(value))
     t.process_request_headers()
     if request["raw"]:
         t.append_request_body(request["raw"])
@@ -31,6 +36,14 @@ def judge(engine, rules, request):
     return t
 
 
+def found(t, told):
+    messages = t.get_rule_messages()
+    return {
+        "ids": [m.rule_id for m in messages],
+        "messages": {m.rule_id: m.message for m in messages if m.rule_id in told},
+    }
+
+
 def main():
     engine = libmodsecurity.ModSecurity()
     engine.set_log_callback(lambda line: None)
@@ -41,15 +54,22 @@ def main():
             raise SystemExit(rules.get_parser_error())
     print("{}", flush=True)
     for line in sys.stdin:
-        requests = json.loads(line)["requests"]
+        question = json.loads(line)
+        requests, told = question["requests"], question.get("each")
         for request in requests:
-            request["raw"] = request["body"].encode("latin1")
+            request["raw"] = octets(request["body"])
             if "response" in request:
-                request["response"]["raw"] = request["response"]["body"].encode("latin1")
+                request["response"]["raw"] = octets(request["response"]["body"])
         start = time.process_time()
+        judged = [] if told is not None else None
         for request in requests:
             t = judge(engine, rules, request)
+            if judged is not None:
+                judged.append(found(t, told))
         seconds = time.process_time() - start
+        if judged is not None:
+            print(json.dumps({"seconds": seconds, "each": judged}), flush=True)
+            continue
         ids = [m.rule_id for m in t.get_rule_messages()]
         print(json.dumps({"seconds": seconds, "ids": ids}), flush=True)
 
