@@ -72,6 +72,7 @@ def main():
             continue
         ids = [m.rule_id for m in t.get_rule_messages()]
         print(json.dumps({"seconds": seconds, "ids": ids}), flush=True)
+    engine.set_log_callback(None)  # without it the library crashes when the process ends
 
 
 main()
