@@ -1,7 +1,7 @@
 /** The lab's classifier: one process in the node's namespace, on a socket that sidecars (and nobody else) may use. */
 import { chmodSync, chownSync, mkdirSync } from 'node:fs'
-import { createConnection } from 'node:net'
 import { join } from 'node:path'
+import { pageOverSocket } from './ask.ts'
 import { besideNode, ownEnvironment } from './enter.ts'
 import { LabError } from './error.ts'
 import { inside, type Layout, logPath, proxyUid, repository } from './layout.ts'
@@ -42,7 +42,7 @@ function commandLine(layout: Layout): readonly string[] {
   ]
 }
 
-/** Starts it and waits until it listens; a control plane is there. @throws LabError `failed` with the end of its log. */
+/** Starts it and waits until the control plane, which must be there, has its answer. @throws LabError `failed` with the end of its log. */
 export async function startClassifier(layout: Layout, signal?: AbortSignal): Promise<void> {
   if (classifierOf(layout) !== undefined) throw new LabError('already-up', 'the classifier is running')
   const log = logPath(layout, 'classifier')
@@ -54,10 +54,10 @@ export async function startClassifier(layout: Layout, signal?: AbortSignal): Pro
     ],
   }))
   const check = () => {
-    if (isAlive(started)) return listens(socketOf(layout))
+    if (isAlive(started)) return isAnswering(layout)
     throw new LabError('failed', `the classifier ended:\n${tail(log)}`)
   }
-  const what = () => `the classifier to listen:\n${tail(log)}`
+  const what = () => `the classifier to answer the control plane:\n${tail(log)}`
   await until(check, { what, timeoutMs: readyTimeoutMs, ...(signal && { signal }) })
 }
 
@@ -69,16 +69,10 @@ export async function killClassifier(layout: Layout): Promise<void> {
   await ended([running])
 }
 
-/** A killed one leaves its socket behind. */
-function listens(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = createConnection(path)
-    const say = (answer: boolean) => {
-      socket.destroy()
-      resolve(answer)
-    }
-    socket.once('connect', () => say(true)).once('error', () => say(false))
-  })
+/** Not merely that it listens: from then on sidecars are told to ask it. */
+async function isAnswering(layout: Layout): Promise<boolean> {
+  const page = await pageOverSocket(layout.socket, '/readyz')
+  return page?.body.includes('classifier: answers') ?? false
 }
 
 /** Undefined: it is not running. */

@@ -1,6 +1,6 @@
 /** The lab's control plane: one process in the node's namespace, which may be killed and started again. */
-import { request } from 'node:http'
 import { join } from 'node:path'
+import { pageOverSocket } from './ask.ts'
 import { classifierFlags } from './classifier.ts'
 import { besideNode, ownEnvironment } from './enter.ts'
 import { LabError } from './error.ts'
@@ -11,7 +11,6 @@ import { startDaemon, tail } from './run.ts'
 import { until } from './until.ts'
 
 const readyTimeoutMs = 30_000
-const probeTimeoutMs = 2_000
 
 /** The one place that knows how `postern xds` is called. */
 function commandLine(layout: Layout): readonly string[] {
@@ -71,14 +70,6 @@ export async function isControlPlaneReady(layout: Layout): Promise<boolean> {
 }
 
 /** HTTP status of a GET over a unix socket; undefined when nobody answers. */
-export function statusOverSocket(socketPath: string, path: string): Promise<number | undefined> {
-  return new Promise((resolve) => {
-    const asked = request({ socketPath, path, timeout: probeTimeoutMs }, (response) => {
-      response.resume()
-      resolve(response.statusCode)
-    })
-    asked.once('timeout', () => asked.destroy())
-    asked.once('error', () => resolve(undefined))
-    asked.end()
-  })
+export async function statusOverSocket(socketPath: string, path: string): Promise<number | undefined> {
+  return (await pageOverSocket(socketPath, path))?.status
 }

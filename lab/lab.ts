@@ -42,7 +42,7 @@ export type Lab = {
   startControlPlane(): Promise<void>
   /** SIGKILL. */
   killClassifier(): Promise<void>
-  /** Resolves when it listens. */
+  /** Resolves when it answers. */
   startClassifier(): Promise<void>
 }
 
