@@ -257,3 +257,58 @@ test('telephone numbers: the country codes that ITU-T E.164 has given out, and n
     expect(found('phone', `call ${number} now`), number).toEqual(isGiven(String(code)) ? [number] : [])
   }
 })
+
+test('cards as they are printed: in groups of their issuers’, with spaces or hyphens, and not with both', () => {
+  const sizes: readonly (readonly number[])[] = [
+    [4, 4, 4, 4, 3],
+    [4, 4, 4, 4],
+    [4, 6, 5],
+    [4, 6, 4],
+    [4, 4, 4],
+    [4, 4, 4, 1],
+  ]
+  const prefixes = ['4', '4', '37', '36', '5018', '4']
+  for (const [i, shape] of sizes.entries()) {
+    const length = shape.reduce((sum, size) => sum + size, 0)
+    const body = prefixes[i]!.padEnd(length - 1, '20517')
+    const value = tens.map((check) => body + check).find(oracles.luhnIsValid)!
+    const written = (by: readonly string[]) => {
+      const starts = shape.map((_, k) => shape.slice(0, k).reduce((sum, size) => sum + size, 0))
+      return shape
+        .map((size, k) => value.slice(starts[k], starts[k]! + size) + (k < shape.length - 1 ? by[k % by.length] : ''))
+        .join('')
+    }
+    for (const by of [[' '], ['-']]) {
+      expect(found('card', `no ${written(by)}.`)).toEqual([written(by)])
+      expect(found('card', `no ${written(by)}${by[0]}1234 x`), 'a table goes on').toEqual([])
+      expect(found('card', `no 1234${by[0]}${written(by)} x`), 'a table goes on').toEqual([])
+    }
+    expect(found('card', `no ${written([' ', '-'])}.`)).toEqual([])
+  }
+})
+
+test('numbers that are known for being nobody’s', () => {
+  for (const value of [
+    '078-05-1120',
+    '219-09-9999',
+    '457-55-5462',
+    '123-45-6789',
+    '111-11-1111',
+    '666-12-1234',
+    '900-12-1234',
+  ])
+    expect(found('ssn', `ssn ${value}`)).toEqual([])
+  expect(found('cpf', 'cpf 111.111.111-11, cpf 11111111111')).toEqual([])
+  expect(found('nhs', 'nhs 1111111111, nhs 111 111 1111')).toEqual([])
+  expect(found('aba', 'routing 000000000')).toEqual([])
+  expect(found('aadhaar', 'aadhaar 200000000002')).toEqual([])
+})
+
+test('private keys: of up to three words, with at least 16 characters in them', () => {
+  const key = (kind: string, content: string) =>
+    `-----BEGIN ${kind}PRIVATE KEY-----\n${content}\n-----END ${kind}PRIVATE KEY-----`
+  for (const kind of ['', 'RSA ', 'A B C ']) expect(found('private-key', key(kind, a(16)))).toEqual([key(kind, a(16))])
+  expect(found('private-key', key('', `Proc-Type: 4,ENCRYPTED\n\n${a(64)}`))).toHaveLength(1)
+  expect(found('private-key', key('', a(15)))).toEqual([])
+  expect(found('private-key', key('A B C D ', a(16)))).toEqual([])
+})

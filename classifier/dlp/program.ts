@@ -15,7 +15,7 @@ export type Program = {
   /** By index of the automaton's word: its length, and who asked for it. Word 0 is "two digits". */
   readonly words: readonly { readonly length: number; readonly listeners: readonly number[] }[]
   readonly runs: Readonly<Record<Beside, ByLength>>
-  /** The automaton's state after two digits and more. */
+  /** The automaton's state after two digits and more; -1 where there are words of digits alone: then runs are not passed over. */
   readonly runState: number
   readonly sweepers: readonly number[]
   readonly contexts: ContextWords
@@ -34,13 +34,15 @@ export function compileDetectors(detectors: readonly Detector[]): Program {
     words.map(([word]) => word),
     { ignoreCase: true, anyDigit: true },
   )
+  const step = (state: number) => automaton.next[state + automaton.classes[0x30]!]!
+  const runState = step(step(0))
   const contexts = contextWordsOf(detectors)
   const weak = runsOf(detectors, 'weak')
   return {
     detectors,
     automaton,
     beginnings: beginnings(beginningsOf(detectors)),
-    runState: [...twoDigits].reduce((state, c) => automaton.next[state + automaton.classes[c.charCodeAt(0)]!]!, 0),
+    runState: words[0]![1].length === 0 && step(runState) === runState ? runState : -1,
     words: words.map(([word, listeners]) => ({ length: word.length, listeners })),
     runs: {
       alone: runsOf(detectors, 'alone'),

@@ -101,12 +101,11 @@ export class Scanner {
         while (i < stop && beginnings[(text[i]! << 8) | text[i + 1]!] === 0) i++
         if (i >= to) break
       }
-      const previous = state
       state = next[state + classes[text[i]!]!]!
       if (state < firstHot) continue
       if (state !== runState) this.#hot(state, i)
       // Deeper inside of a run of digits there is nothing new.
-      else if (previous !== runState) i = this.#run(i) - 1
+      else i = this.#run(i) - 1
     }
     this.#state = state
   }
@@ -117,10 +116,8 @@ export class Scanner {
     for (let k = 0; k < ending.length; k++) {
       const word = ending[k]!
       if (word === 0) this.#run(i)
-      else {
-        const { length, listeners } = this.#program.words[word]!
-        this.#askAll(listeners, i + 1 - length, i + 1)
-      }
+      const { length, listeners } = this.#program.words[word]!
+      this.#askAll(listeners, i + 1 - length, i + 1)
     }
   }
 

@@ -1,4 +1,6 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { dictionaryDetector } from './custom/dictionary.ts'
 import { regexDetector } from './custom/regex.ts'
 import { detectors } from './detectors.ts'
 import { aheadBytes, findingsEach, maxFindings } from './limits.ts'
@@ -8,6 +10,7 @@ import { redaction } from './redact.ts'
 import { Report } from './report.ts'
 import { DlpStream, scanAll } from './stream.ts'
 import { documents } from './testdata/documents.ts'
+import { type Chance, carriers, chance, hardNegatives, labels } from './testdata/labelled.ts'
 
 const custom = regexDetector('project', '\\bPRJ-[0-9a-f]{4,40}')
 const program = compileDetectors([...detectors, ...(custom.ok ? [custom.value] : [])])
@@ -96,6 +99,34 @@ test('regexes of the user too: across the windows they are run in', () => {
   expect(whole.map(({ offset }) => offset)).toEqual(Array.from({ length: 30 }, (_, i) => i * 25 + 2))
   for (let at = 1; at < text.length; at++) expect(scan(text.subarray(0, at), text.subarray(at))).toEqual(whole)
 })
+
+test('whatever services send, with patterns and words of the user’s, in pieces of any size: the same findings', () => {
+  const words = dictionaryDetector('digits', ['jane', '007', '12', 'status=200'], { wholeWords: false })
+  const pattern = regexDetector('pattern', '\\b\\d{4}-\\d{2}\\b')
+  if (!words.ok || !pattern.ok) throw new Error('detectors')
+  const all = compileDetectors([...detectors, words.value, pattern.value])
+  const found = (pieces: readonly Buffer[]) => scanAll(all, redact, pieces).findings
+  fc.assert(
+    fc.property(fc.nat(), fc.array(fc.nat(), { maxLength: 60 }), (seed, cuts) => {
+      const document = Buffer.from(aDocument(chance(seed)))
+      const places = [0, ...cuts.map((cut) => cut % document.length), document.length].sort((a, b) => a - b)
+      const pieces = places.slice(1).map((end, i) => document.subarray(places[i], end))
+      expect(found(pieces)).toEqual(found([document]))
+    }),
+    { numRuns: 150 },
+  )
+})
+
+/** Some of everything that the labelled set has, longer than what is looked at ahead. */
+function aDocument(c: Chance): string {
+  const pieces = Array.from({ length: 3 + c.below(10) }, () => {
+    if (c.below(3) === 0) return c.pick(Object.values(hardNegatives))(c)
+    const { keys, make, printed } = c.pick(Object.values(labels))
+    const value = make(c)
+    return c.pick(Object.values(carriers))(c.pick(keys), printed && c.below(2) === 1 ? printed(value, c) : value, c)
+  })
+  return pieces.join('')
+}
 
 test('a value is in nothing that comes out', () => {
   for (const document of Object.values(documents)) {

@@ -83,6 +83,12 @@ test('dictionaries: any case and whole words, unless told otherwise; beyond ASCI
   })
 })
 
+test('words of digits are found inside of runs of digits, where words may be parts', () => {
+  const words = dictionaryDetector('d', ['007', '12', '9'.repeat(30)], { wholeWords: false })
+  expect(found(words, `x 1200712 ${'9'.repeat(40)}`)).toEqual(['12', '007', '12', '9'.repeat(30)])
+  expect(found(dictionaryDetector('d', ['007', '12']), '1200712 007 12')).toEqual(['007', '12'])
+})
+
 test('exact data: the values of a list, of which only salted hashes are known', () => {
   const data = exactDataOf(Buffer.alloc(16, 7), ['CUST-0042', 'Jane.Doe@example.com'])
   if (!data.ok) throw new Error('refused')
