@@ -120,27 +120,30 @@ export class Session implements CallEvents {
     else this.#call.resume()
   }
 
-  readonly #effects: { readonly [K in Effect['kind']]: (effect: Extract<Effect, { kind: K }>) => void } = {
-    send: ({ bytes }) => this.#call.send(bytes),
-    judgeRequest: ({ head, body }) => this.#ask({ side: 'request', run: (exchange) => exchange.request(head, body) }),
-    judgeResponse: ({ head, body }) =>
-      this.#ask({ side: 'response', run: (exchange) => exchange.response(head, body) }),
-    more: ({ bytes, end, flush }) =>
-      this.#ask({ side: undefined, run: (exchange) => exchange.more(bytes, { end, flush }) }),
-    timer: ({ side, ms }) => this.#startTimer(side, ms),
-    stopTimer: ({ side }) => this.#stopTimer(side),
-    pause: () => {
-      this.#pausedByState = true
+  static readonly #effects: {
+    readonly [K in Effect['kind']]: (session: Session, effect: Extract<Effect, { kind: K }>) => void
+  } = {
+    send: (session, { bytes }) => session.#call.send(bytes),
+    judgeRequest: (session, { head, body }) =>
+      session.#ask({ side: 'request', run: (exchange) => exchange.request(head, body) }),
+    judgeResponse: (session, { head, body }) =>
+      session.#ask({ side: 'response', run: (exchange) => exchange.response(head, body) }),
+    more: (session, { bytes, end, flush }) =>
+      session.#ask({ side: undefined, run: (exchange) => exchange.more(bytes, { end, flush }) }),
+    timer: (session, { side, ms }) => session.#startTimer(side, ms),
+    stopTimer: (session, { side }) => session.#stopTimer(side),
+    pause: (session) => {
+      session.#pausedByState = true
     },
-    resume: () => {
-      this.#pausedByState = false
+    resume: (session) => {
+      session.#pausedByState = false
     },
-    end: ({ code, message }) => this.#end(code, message),
+    end: (session, { code, message }) => session.#end(code, message),
   }
 
   #do(effect: Effect): void {
-    const run = this.#effects[effect.kind] as (effect: Effect) => void
-    run(effect)
+    const run = Session.#effects[effect.kind] as (session: Session, effect: Effect) => void
+    run(this, effect)
   }
 
   // ---- questions, one at a time

@@ -14,6 +14,7 @@ const benches: Readonly<Record<string, () => Promise<{ readonly run: Bench }>>> 
   xds: () => import('./xds.ts'),
   dataplane: () => import('./dataplane.ts'),
   waf: () => import('./waf.ts'),
+  'ext-proc': () => import('./ext-proc.ts'),
   'envoy-memory': () => import('./envoy-memory.ts'),
   edit: () => import('./edit.ts'),
 }
