@@ -32,25 +32,31 @@ import { compileRuleSet, type RuleSetEngine } from './rule-set.ts'
 
 export type EngineOptions = { readonly crsDirectory: string | undefined; readonly redact: Redact }
 
-/** One `prepare`: what it asks for is kept, in this and in the next turn. */
+/** Sets for which a thing is kept that none of them asks for: people undo what they have done. */
+const keptTurns = 4
+
 class Shelf<T> {
-  #now = new Map<string, Compiled<T>>()
-  #before = new Map<string, Compiled<T>>()
-  /** How many were. */
+  readonly #things = new Map<string, { readonly compiled: Compiled<T>; asked: number }>()
+  #turn = 0
+  /** How many were made. */
   made = 0
 
   get(key: string, make: () => Compiled<T>): Compiled<T> {
-    const known = this.#now.get(key) ?? this.#before.get(key)
-    const kept = known ?? make()
-    if (!known) this.made += 1
-    this.#now.set(key, kept)
-    return kept
+    const known = this.#things.get(key)
+    if (known) {
+      known.asked = this.#turn
+      return known.compiled
+    }
+    const compiled = make()
+    this.made += 1
+    this.#things.set(key, { compiled, asked: this.#turn })
+    return compiled
   }
 
-  /** What has not been asked for since the last turn is forgotten; profiles in force hold what they need. */
+  /** What has long not been asked for is forgotten; profiles in force hold what they need. */
   turn(): void {
-    this.#before = this.#now
-    this.#now = new Map()
+    this.#turn += 1
+    for (const [key, { asked }] of this.#things) if (this.#turn - asked > keptTurns) this.#things.delete(key)
   }
 }
 
@@ -130,15 +136,19 @@ export class Engines {
 
   #wafSensor(sensor: WafSensor): Compiled<CompiledWaf> {
     return this.#waf.get(JSON.stringify(sensor), () => {
-      const ruleSet = sensor.crs === null ? undefined : this.#ruleSet(sensor.crs)
+      const ruleSet = sensor.crs === null ? undefined : this.#ruleSet(sensor.crs, sensor.body.inspectBytes)
       if (ruleSet?.ok === false) return ruleSet
       return compileWafSensor(sensor, ruleSet?.value)
     })
   }
 
-  #ruleSet(settings: CrsSettings): Compiled<RuleSetEngine> {
-    const key = JSON.stringify({ ...settings, responses: undefined })
-    return this.#ruleSets.get(key, () => compileRuleSet(settings, this.#options.crsDirectory))
+  #ruleSet(settings: CrsSettings, requestBytes: number): Compiled<RuleSetEngine> {
+    const key = JSON.stringify({ ...settings, responses: undefined, requestBytes })
+    return this.#ruleSets.get(key, () => {
+      const compiled = compileRuleSet(settings, requestBytes, this.#options.crsDirectory)
+      if (compiled.ok) compiled.value.warm()
+      return compiled
+    })
   }
 
   #dlpSensor(sensor: DlpSensor): Compiled<Sensor> {

@@ -69,7 +69,8 @@ function explainWaf(
   body: BodyPrefix,
   options: ExplainOptions,
 ): Compiled<Explanation> {
-  const ruleSet = sensor.crs === null ? undefined : compileRuleSet(sensor.crs, options.crsDirectory)
+  const ruleSet =
+    sensor.crs === null ? undefined : compileRuleSet(sensor.crs, sensor.body.inspectBytes, options.crsDirectory)
   if (ruleSet?.ok === false) return ruleSet
   const compiled = compileWafSensor(sensor, undefined)
   if (!compiled.ok) return compiled

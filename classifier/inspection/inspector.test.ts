@@ -155,6 +155,12 @@ describe('rules of WAF sensors', () => {
       ...pass,
       partial: 'only 4096 bytes of the body were looked at',
     })
+    const coded = (coding: string) => aPost('text/plain', { headers: [['content-encoding', coding]] })
+    expect(await request('jndi', coded('gzip'), aBody(gzipSync('x'.repeat(4096))))).toEqual(pass)
+    expect(await request('jndi', coded('nothing'), aBody('x'))).toMatchObject({
+      status: 413,
+      findings: ['waf | jndi | body-limit | body | content coding "nothing" is not known'],
+    })
     const file = (name: string) =>
       aBody(`--b\r\nContent-Disposition: form-data; name="f"${name}\r\n\r\n${'x'.repeat(5000)}\r\n--b--\r\n`)
     expect(await request('jndi', aPost('multipart/form-data; boundary=b'), file('; filename="a.txt"'))).toEqual(pass)

@@ -4,7 +4,7 @@
  */
 import type { Problem } from '../../xds-server/policy/model.ts'
 import type { CrsSettings } from '../../xds-server/policy/sensor.ts'
-import { createEngine, type Engine } from '../waf/engine/evaluate.ts'
+import { createEngine } from '../waf/engine/evaluate.ts'
 import type { HttpRequest, HttpResponse, Outcome, RuleMatch } from '../waf/engine/model.ts'
 import { loadRuleSet } from '../waf/rule-sets.ts'
 import type { RuleSet } from '../waf/seclang/model.ts'
@@ -31,12 +31,14 @@ export type RuleSetRun = {
 
 export type RuleSetEngine = {
   begin(request: HttpRequest, isCut: boolean): RuleSetRun
-  /** Rules in it. */
-  readonly size: number
+  /** Seconds of work; without it the first requests take many times longer, and may be late. */
+  warm(): void
 }
 
+/** @param requestBytes of a body that are looked at, decoded, files not counted */
 export function compileRuleSet(
   settings: CrsSettings,
+  requestBytes: number,
   crsDirectory: string | undefined,
 ):
   | { readonly ok: true; readonly value: RuleSetEngine }
@@ -50,19 +52,19 @@ export function compileRuleSet(
     }))
     return { ok: false, problems }
   }
-  return { ok: true, value: engineOf(loaded.value) }
+  return { ok: true, value: engineOf(loaded.value, requestBytes) }
 }
 
-function engineOf(ruleSet: RuleSet): RuleSetEngine {
+function engineOf(ruleSet: RuleSet, requestBytes: number): RuleSetEngine {
   const statuses = new Map(
     ruleSet.rules
       .filter(({ disruption }) => disruption === 'deny' || disruption === 'drop')
       .map((r) => [r.id, r.status]),
   )
-  const engine = createEngine({ ...ruleSet, configuration: { ...ruleSet.configuration, engine: 'DetectionOnly' } })
-  warm(engine)
+  const configuration = { ...ruleSet.configuration, engine: 'DetectionOnly' } as const
+  const engine = createEngine({ ...ruleSet, configuration }, { requestBytes })
   return {
-    size: ruleSet.rules.length,
+    warm: () => engine.warm(),
     begin(request, isCut) {
       const run = engine.begin(request)
       const { outcome } = run
@@ -72,22 +74,6 @@ function engineOf(ruleSet: RuleSet): RuleSetEngine {
         respond: (response, cut) => resultOf(run.respond(response), seen, statuses, cut),
       }
     },
-  }
-}
-
-/** What compiles when it is first used is compiled before a request waits for it. */
-function warm(engine: Engine): void {
-  const headers = [
-    ['Host', 'warm.example'],
-    ['User-Agent', 'Mozilla/5.0 (X11; Linux x86_64)'],
-    ['Cookie', 'a=b; c=%20d'],
-    ['Content-Type', 'application/x-www-form-urlencoded'],
-  ] as const
-  const attack = "a=1'%20or%20'1'='1&b=<script>alert(1)</script>&c=../../etc/passwd&d=;cat%20/etc/passwd"
-  for (const body of ['', 'name=value&other=1', attack]) {
-    const request = { method: 'POST', uri: `/a/b.html?q=1&${body}`, protocol: 'HTTP/1.1', headers, body }
-    const response = { status: 200, headers: [['Content-Type', 'text/html']] as const, body: '<html><p>x</p></html>' }
-    for (let turn = 0; turn < 3; turn++) engine.evaluate(request, response)
   }
 }
 

@@ -24,14 +24,14 @@ export class WafJudge {
   request(head: RequestHead, body: BodyPrefix): Result {
     const { readsBody, ruleSet, rules, body: limit } = this.#sensor
     const looked = readsBody ? this.#within(head, body) : { bytes: none, isCut: false }
-    if (looked.isCut && this.#denies && limit.pastLimit === 'deny') return this.#tooLong()
+    const isStrict = this.#denies && limit.pastLimit === 'deny'
+    if (looked.isCut && isStrict) return this.#tooLong()
     this.#run = ruleSet?.begin(engineRequest(head, looked.bytes), looked.isCut)
     const judged = this.#run ? this.#resultOf(this.#run.request) : nothingFound
-    return this.#together(
-      judged,
-      rules.length > 0 ? this.#rules(head, looked.bytes) : nothingFound,
-      looked.isCut ? looked.bytes.length : undefined,
-    )
+    const own = rules.length > 0 ? this.#rules(head, looked.bytes) : nothingFound
+    const result = this.#together(judged, own, looked.isCut ? looked.bytes.length : undefined)
+    // A compressed body that is larger than it looks, a coding that nobody knows …
+    return isStrict && result.partial !== undefined ? this.#refused(result, result.partial) : result
   }
 
   /** Custom rules look at requests only. @param isCut the body goes on, and its rest will not be looked at */
@@ -54,12 +54,14 @@ export class WafJudge {
   }
 
   #tooLong(): Result {
-    const finding = this.#finding(
-      'body-limit',
-      `the body has more than ${this.#sensor.body.inspectBytes} bytes`,
-      'body',
-    )
-    return { ...nothingFound, refusal: 413, findings: [{ ...finding, severity: 'warning' }], found: 1 }
+    return this.#refused(nothingFound, `the body has more than ${this.#sensor.body.inspectBytes} bytes`)
+  }
+
+  /** Unless it is anyway: what can not be looked at as a whole is not to pass. */
+  #refused(result: Result, reason: string): Result {
+    if (result.refusal !== undefined) return result
+    const finding: Finding = { ...this.#finding('body-limit', reason, 'body'), severity: 'warning' }
+    return { ...result, refusal: 413, findings: [...result.findings, finding], found: result.found + 1 }
   }
 
   #rules(head: RequestHead, bytes: Uint8Array): Result {
