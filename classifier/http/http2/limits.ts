@@ -11,6 +11,8 @@ export const initialTableBytes = 4_096
 /** Header blocks of which we remember what they say, and the longest of them. */
 export const cachedBlocks = 64
 export const maxCachedBlockBytes = 2_048
+/** Connections of all Envoys, one for each of their workers: more are closed as they come. */
+export const maxConnections = 4_096
 /** Streams one connection may have open: what comes past it is refused, Envoy then opens another connection. */
 export const maxStreams = 1_000
 /** Bytes a stream may send before it has to wait for us, and those of all streams of a connection. */

@@ -4,6 +4,10 @@ import type { Duplex } from 'node:stream'
 import { createServer as createTls, type TlsOptions } from 'node:tls'
 import type { Accept } from '../transport.ts'
 import { Http2Connection } from './connection.ts'
+import { maxConnections } from './limits.ts'
+
+/** A peer whose machine is gone is noticed. */
+const socketOptions = { noDelay: true, allowHalfOpen: true, keepAlive: true, keepAliveInitialDelay: 30_000 } as const
 
 export type Http2Server = {
   readonly server: Server
@@ -28,8 +32,9 @@ export function createHttp2Server(accept: Accept, tls?: TlsOptions): Http2Server
   }
   const server =
     tls === undefined
-      ? createPlain({ noDelay: true, allowHalfOpen: true }, serve)
-      : createTls({ ...tls, ALPNProtocols: ['h2'], allowHalfOpen: true, noDelay: true } as TlsOptions, serve)
+      ? createPlain(socketOptions, serve)
+      : createTls({ ...tls, ...socketOptions, ALPNProtocols: ['h2'] }, serve)
+  server.maxConnections = maxConnections
   return {
     server,
     drain: () =>
