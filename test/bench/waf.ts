@@ -10,7 +10,8 @@ import { createEngine, type Engine } from '../../classifier/waf/engine/evaluate.
 import { loadRules } from '../../classifier/waf/seclang/load.ts'
 import { randomness } from '../support/random.ts'
 import type { BenchOptions, Figure, Gate } from './figure.ts'
-import { adversarial, benignGet, type Exchange, flood, form10k, json2k } from './waf/requests.ts'
+import { adversaries } from './waf/adversarial.ts'
+import { benignGet, type Exchange, form10k, json2k } from './waf/requests.ts'
 
 type Load = { readonly name: string; readonly make: (next: () => number) => Exchange; readonly gate: Gate }
 
@@ -29,9 +30,9 @@ export async function run({ say, signal }: BenchOptions): Promise<readonly Figur
   if (crs === undefined) throw new Error('there is no CRS (CRS_DIR, ../shared/data/crs)')
   const engine = loaded(crs)
   await using peer = await startPeer(crs, signal)
-  const figures: Figure[] = []
+  const figures = [...firstRequests(engine, say)]
   for (const load of loads) figures.push(await compared(load, engine, peer, say))
-  return [...figures, worst(engine, say)]
+  return [...figures, ...adversarial(engine, say)]
 }
 
 function loaded(crs: string): Engine {
@@ -68,22 +69,42 @@ function cpu(engine: Engine, exchanges: readonly Exchange[]): number {
   return (user + system) / 1e6
 }
 
-function worst(engine: Engine, say: BenchOptions['say']): Figure {
-  const next = randomness(1)
-  const times = adversarial.map((piece) => {
-    const { request } = flood(next, piece)
-    const start = performance.now()
-    engine.evaluate(request)
-    const ms = performance.now() - start
-    say(`64 KB of «${piece}»: ${ms.toFixed(0)} ms`)
-    return ms
+/** Of the first requests after `warm()`, before anything else has run: what a rollout would show its users. */
+function firstRequests(engine: Engine, say: BenchOptions['say']): readonly Figure[] {
+  const start = process.cpuUsage()
+  engine.warm()
+  const { user, system } = process.cpuUsage(start)
+  say(`warm(): ${Math.round((user + system) / 1000)} ms CPU`)
+  return loads.map(({ name, make }) => ({
+    name: `first: ${name}`,
+    value: Math.round(cpu(engine, [make(randomness(42))]) * 1e6),
+    unit: 'µs CPU',
+  }))
+}
+
+const adversarialBytes = 64 * 1024
+
+/** Each adversary three times: the first may teach the engine something, the best is what it goes on costing. */
+function adversarial(engine: Engine, say: BenchOptions['say']): readonly Figure[] {
+  const rows = adversaries.map(({ name, of }) => {
+    const request = of(adversarialBytes)
+    const times = [1, 2, 3].map(() => cpu(engine, [{ request }]) * 1000)
+    return { name, first: times[0]!, best: Math.min(...times) }
   })
-  return {
-    name: 'worst 64 KB adversarial body, CRS PL1',
-    value: Math.max(...times),
-    unit: 'ms',
-    gate: { of: 'value', atMost: 250 },
-  }
+  for (const { name, first, best } of rows.toSorted((a, b) => b.best - a.best).slice(0, 20))
+    say(`${best.toFixed(1).padStart(7)} ms, the first time ${first.toFixed(1).padStart(7)} ms: ${name}`)
+  const worst = (values: readonly number[]): number => Math.round(10 * Math.max(...values)) / 10
+  const gate: Gate = { of: 'value', atMost: 250 }
+  const unit = 'ms CPU'
+  return [
+    {
+      name: `worst of ${rows.length} adversaries, 64 KB, CRS PL1`,
+      value: worst(rows.map((row) => row.best)),
+      unit,
+      gate,
+    },
+    { name: 'worst adversary, the first time', value: worst(rows.map((row) => row.first)), unit, gate },
+  ]
 }
 
 type Peer = AsyncDisposable & {

@@ -1,7 +1,10 @@
 /** XML → its text and the values of its attributes, which is all that rules ask for (`XML:/*`, `XML://@*`). */
 import { SaxesParser } from 'saxes'
-import { maxBodyItems } from './limits.ts'
+import { maxBodyItems, maxXmlDepth } from './limits.ts'
 import { type Body, emptyBody } from './model.ts'
+
+/** The parser can not be stopped: it gets the document in pieces, until there is an error. */
+const pieceBytes = 1024
 
 /** Entities of a document type are never expanded: an entity that XML itself does not define is an error. */
 export function parseXml(source: string): Body {
@@ -21,7 +24,17 @@ export function parseXml(source: string): Body {
     if (attributes.length < maxBodyItems) attributes.push(bytes(value))
     else error ??= `XML: more than ${maxBodyItems} attributes`
   })
-  parser.write(source).close()
+  let depth = 0
+  parser.on('opentag', () => {
+    depth += 1
+    if (depth > maxXmlDepth) error ??= `XML: nested more than ${maxXmlDepth} deep`
+  })
+  parser.on('closetag', () => {
+    depth -= 1
+  })
+  for (let at = 0; at < source.length && error === undefined; at += pieceBytes)
+    parser.write(source.slice(at, at + pieceBytes))
+  if (error === undefined) parser.close()
   return { ...emptyBody, xml: { text: bytes(text), attributes }, error }
 }
 

@@ -67,28 +67,3 @@ export function json2k(next: Random): Exchange {
 
 export const form10k = (next: Random): Exchange =>
   post(next, 'application/x-www-form-urlencoded', `comment=${text(next, 10_000).replaceAll(' ', '+')}`)
-
-/** 64 KB of what backtracking engines like least. */
-export const adversarial: readonly string[] = [
-  '<',
-  '-',
-  "'",
-  '/*',
-  'a=',
-  '((',
-  '\\x',
-  '&#',
-  'select ',
-  '%u00',
-  ' or 1',
-  '${',
-]
-
-export const flood = (next: Random, piece: string): Exchange =>
-  post(
-    next,
-    'application/x-www-form-urlencoded',
-    `x=${encodeURIComponent(piece)
-      .repeat(64 * 1024)
-      .slice(0, 64 * 1024)}`,
-  )
