@@ -4,7 +4,7 @@ import { chmod } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Mode, World } from '../../xds-server/policy/model.ts'
+import { type Mode, uninspectedRuleId, type World } from '../../xds-server/policy/model.ts'
 import type { Inspection, SensorAction } from '../../xds-server/policy/sensor.ts'
 import { aDlpSensor, anInspection, aRule, aWafSensor, aWorkload, aWorld, tcp } from '../support/builders.ts'
 import { startTinyClassifier, type TinyClassifier } from '../support/ext-proc.ts'
@@ -16,6 +16,7 @@ const web = aWorkload('web', { ips: [peers.web] })
 const db = aWorkload('db', { ips: [podAddress] })
 const rules = [
   aRule('any', 'nv.db.yelb', { id: 'web', applications: ['http'], ports: tcp(80) }),
+  aRule('any', 'nv.db.yelb', { id: 'unnamed', applications: ['http', 'redis'] }),
   aRule('any', 'nv.db.yelb', { id: 'grpc', applications: ['http2', 'grpc'], ports: tcp(50_051) }),
 ]
 const pattern = { kind: 'regex', regex: 'EVIL', ignoreCase: false, have: true, atLeast: 1, contexts: ['url'] } as const
@@ -48,7 +49,7 @@ beforeAll(async () => {
   pod = await startPod({
     name: 'ft-inspect',
     world: world('protect'),
-    apps: { 80: 'http', 50051: 'http2' },
+    apps: { 80: 'http', 9000: 'tcp', 50051: 'http2' },
     classifier: asked,
   })
 })
@@ -81,7 +82,7 @@ test('nothing is bound: nobody is asked, and everything passes', async () => {
   expect(classifier.questions).toEqual([])
 })
 
-test('binding, modes and edits of sensors change what is done to a live connection, and never a listener', async () => {
+test('binding, modes and edits of sensors change what is done to a live connection, and never end it', async () => {
   const page = await pod.connect(peers.web, 80)
   const next = async (target: string) => {
     page.send(`GET ${target} HTTP/1.1\r\nHost: a\r\n\r\n`)
@@ -92,6 +93,7 @@ test('binding, modes and edits of sensors change what is done to a live connecti
   await publish(world('monitor', bound('deny')))
   expect(await next('/EVIL/watched')).toBe('HTTP/1.1 200')
   expect(await inspectedOf('/EVIL/watched')).toBe('pass')
+  expect(await listenerVersion()).toBe(before)
   await publish(world('protect', bound('deny')))
   expect(await next('/good')).toBe('HTTP/1.1 200')
   expect(await next('/EVIL/refused')).toBe('HTTP/1.1 403')
@@ -101,7 +103,6 @@ test('binding, modes and edits of sensors change what is done to a live connecti
   const asked = classifier.questions.length
   expect(await next('/EVIL/unbound')).toBe('HTTP/1.1 200')
   expect(classifier.questions.length).toBe(asked)
-  expect(await listenerVersion()).toBe(before)
   page.close()
   expect(pod.reached(80).filter((request) => request.includes('refused'))).toEqual([])
 })
@@ -153,6 +154,34 @@ test('DLP tells members of the group apart; live connections go on', async () =>
   expect((await page.next()).text).toMatch(/^HTTP\/1.1 200/)
   expect(classifier.questions.at(-1)).toMatchObject({ path: '/two', bodyMode: 1 })
   page.close()
+})
+
+describe('HTTP that Envoy does not take for HTTP', () => {
+  const malformed = (path: string) => `GET ${path} HTTP/1.1\r\nHost: a\r\nContent-Length: abc\r\n\r\n`
+  const ask = async (port: number, path: string) => {
+    const connection = await pod.connect(peers.web, port)
+    connection.send(malformed(path))
+    const { event, text = '' } = await connection.next()
+    connection.close()
+    return event === 'data' ? text.slice(0, 12) : event
+  }
+  const sees = (port: number, path: string) => pod.reached(port).some((text) => text.includes(path))
+
+  test('does not get around an enforcing sensor, on a port named for HTTP or on any other', async () => {
+    await publish(world('protect', bound('deny')))
+    expect(await ask(80, '/EVIL/raw')).toBe('HTTP/1.1 400')
+    expect(await ask(9000, '/EVIL/unnamed')).toBe('end')
+    expect([sees(80, 'raw'), sees(9000, 'unnamed')]).toEqual([false, false])
+    const record = await pod.record('the refusal', (r) => r.destination.port === 9000 && r.phase === 'end')
+    expect([record.application, record.enforced]).toEqual(['http', { rule: uninspectedRuleId, denied: true }])
+  })
+
+  test('passes where nothing is enforced', async () => {
+    await publish(world('protect'))
+    expect(await ask(9000, '/EVIL/unbound')).toBe('HTTP/1.1 200')
+    await publish(world('protect', bound('allow')))
+    expect(await ask(9000, '/EVIL/alert')).toBe('HTTP/1.1 200')
+  })
 })
 
 describe('the classifier goes away', () => {

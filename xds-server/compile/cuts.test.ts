@@ -126,11 +126,12 @@ test('a peer that must be inspected from now on and got a chain of its own is no
   const usual = world([anyHttp])
   const leaving = (action: 'allow' | 'deny', over = {}) =>
     cut(usual, world([anyHttp], bound({ inspections: [of('nv.web.yelb', action)], ...over })))
-  expect(leaving('deny')).toEqual(['nv.db.yelb/in|80/http1|#rest', 'nv.db.yelb/in|80/http2|#rest'])
+  const chains = ['http1', 'http2', 'tcp'].map((kind) => `nv.db.yelb/in|80/${kind}|#rest`)
+  expect(leaving('deny')).toEqual(chains)
   expect(leaving('allow')).toEqual([])
   expect(leaving('deny', { settings: { mode: 'monitor' } })).toEqual([])
-  // who stays in the chain is inspected at his next request
+  // who stays in the chain is inspected at his next request; what was not taken for requests can not stay
   const waf = [anInspection('nv.db.yelb', { waf: [{ sensor: 'crs', action: 'deny' }] })]
   const inbound = cut(usual, world([anyHttp], { inspections: waf })).filter((key) => key.includes('/in|'))
-  expect(inbound).toEqual([])
+  expect(inbound).toEqual(['nv.db.yelb/in|80/tcp|#rest'])
 })

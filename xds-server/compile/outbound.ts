@@ -60,7 +60,7 @@ export function outbound(scope: Scope): MadeListener {
       cutsOf: (chain) => scope.cutsOf(name, chain),
       token: scope.token,
     },
-    peers: peersOf(scope, name, { far: 'to', seesRequests: true }, rules),
+    peers: peersOf(scope, name, 'to', rules),
     address: inputs.destinationAddress,
     first: [toOwnPort],
     chains: [denyingChain('out'), ownPortChain('out'), passingChain()],

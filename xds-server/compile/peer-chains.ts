@@ -16,7 +16,7 @@ import { portsPredicate, portsWhere } from './ports.ts'
 import { rbacOf } from './rbac.ts'
 import type { Slot } from './slots.ts'
 import type { Row, View } from './table.ts'
-import { allowedApplications, everyApplication, rowsOf } from './table.ts'
+import { allowedApplications, everyApplication, rowsOf, uninspectedRow } from './table.ts'
 import { any } from './typed.ts'
 
 /** The listener a peer's chains are made for. */
@@ -51,6 +51,12 @@ function extension(name: string, typed_config: Message, rules: readonly string[]
 const tableKinds: Readonly<Record<View, TableKind>> = { tcp: 'tcp', tls: 'tls', http: 'http' }
 
 const ruleIds = (rows: readonly Row[]): readonly string[] => [...new Set(rows.map((row) => row.rule))]
+
+/** A sensor that refuses must see requests: nothing that looks like one passes where they are not told apart. */
+function uninspected(peer: Peer, view: View, slots: readonly Slot[]): readonly Row[] {
+  if (view !== 'tcp' || peer.inspecting.kind !== 'inline') return []
+  return [uninspectedRow(slots.some(({ carries }) => carries === 'http'))]
+}
 
 /** Ports on which anything may be allowed to a peer: all that can be asked of a listener for many. */
 function openPorts(rows: Rows, port: number | undefined) {
@@ -127,7 +133,9 @@ const isDistinct = ({ name }: Message, place: number, all: readonly Message[]): 
 export function peerChains(place: Place, peer: Peer): PeerChains {
   const slots = place.slotsFor(peer)
   const views = [...new Set(slots.map((slot) => slot.view))]
-  const rows: Rows = new Map(views.map((view) => [view, rowsOf(peer.lines, view)]))
+  const rows: Rows = new Map(
+    views.map((view) => [view, [...uninspected(peer, view, slots), ...rowsOf(peer.lines, view)]]),
+  )
   const open = openPorts(rows, place.port)
   const denied = peer.enforced && open.length === 0
   const chains = slots.map((slot) => chainFor(place, peer, slot)).filter(isDistinct)

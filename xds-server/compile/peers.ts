@@ -18,7 +18,7 @@ export type Peer = {
   readonly lines: readonly Line[]
   /** Protect: what the policy says is done, too. */
   readonly enforced: boolean
-  /** How its HTTP requests are looked into, where they are seen. */
+  /** How its HTTP requests are looked into. */
   readonly inspecting: Inspecting
 }
 
@@ -53,21 +53,14 @@ function endpointOf({ cidr, kind, workload, groups }: Prefix): Endpoint {
 }
 
 /** All members of a part are treated like this one of them. */
-function treatment({ directory, self, sensing }: Scope, sample: Prefix, { far, seesRequests }: View) {
+function treatment({ directory, self, sensing }: Scope, sample: Prefix, far: End) {
   const other = endpointOf(sample)
   const [source, destination] = far === 'from' ? [other, self] : [self, other]
   const enforced = directory.effectiveMode(source, destination).mode === 'protect'
-  return { enforced, inspecting: seesRequests ? sensing.between(source, destination, enforced) : unseen }
+  return { enforced, inspecting: sensing.between(source, destination, enforced) }
 }
 
-const unseen: Inspecting = { kind: 'nothing' }
-
-/** What a listener sees of the others. */
-export type View = {
-  readonly far: End
-  /** It has chains for HTTP. */
-  readonly seesRequests: boolean
-}
+const notHere: Inspecting = { kind: 'nothing' }
 
 /** Past the sidecar's bound nobody is told apart: only rules for `any` hold, and in Protect that denies the rest. */
 function affordable(scope: Scope, listener: string, division: Division): Division {
@@ -78,15 +71,14 @@ function affordable(scope: Scope, listener: string, division: Division): Divisio
 }
 
 /** @param listener its name, for people */
-export function peersOf(scope: Scope, listener: string, view: View, rules: readonly Rule[]): readonly Peer[] {
-  const { far, seesRequests } = view
-  const inspected = seesRequests ? scope.sensing.groupsAt(far, scope.groups) : []
+export function peersOf(scope: Scope, listener: string, far: End, rules: readonly Rule[]): readonly Peer[] {
+  const inspected = scope.sensing.groupsAt(far, scope.groups)
   const division = divide(scope.directory, scope.blocks, far, namedGroups(rules, far, inspected))
   return affordable(scope, listener, division).parts.map(({ identity, ranges, cidrs, sample }): Peer => {
     if (identity.kind === 'passing') {
-      return { name: passPeer, ranges, cidrs, lines: [], enforced: false, inspecting: unseen }
+      return { name: passPeer, ranges, cidrs, lines: [], enforced: false, inspecting: notHere }
     }
     const name = peerName(identityParts(identity))
-    return { name, ranges, cidrs, lines: linesFor(rules, far, identity), ...treatment(scope, sample, view) }
+    return { name, ranges, cidrs, lines: linesFor(rules, far, identity), ...treatment(scope, sample, far) }
   })
 }

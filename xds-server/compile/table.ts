@@ -6,7 +6,7 @@
  */
 import { applications, covers, isHttp, namesServer } from '../policy/applications.ts'
 import { isAnyRequest } from '../policy/http.ts'
-import type { Action, HttpMatch, PortRange, Rule } from '../policy/model.ts'
+import { type Action, type HttpMatch, type PortRange, type Rule, uninspectedRuleId } from '../policy/model.ts'
 import { requestSignature } from '../policy/request-names.ts'
 import { includesPort, tcpRanges } from './ports.ts'
 
@@ -94,6 +94,16 @@ function rowOf({ rule, names }: Line, view: View): Row | undefined {
 /** Nothing behind it is reached. */
 export function isUnconditional(row: Row): boolean {
   return [row.ports, row.names, row.requests].every((part) => part.length === 0) && row.applications === undefined
+}
+
+/**
+ * What stands above all rules where sensors must see every request, in a chain that hands on bytes: HTTP there is HTTP
+ * that Envoy did not take for it, or on a port that no rule names for HTTP. On a port that is named for it, what nobody
+ * recognises is as suspicious: servers are more lenient than we are.
+ */
+export function uninspectedRow(namedForHttp: boolean): Row {
+  const refused = namedForHttp ? [...httpApplications, 'unknown'] : httpApplications
+  return { rule: uninspectedRuleId, action: 'deny', applications: refused, ports: [], names: [], requests: [] }
 }
 
 /** In order, up to the first that always matches. */

@@ -8,7 +8,15 @@
 import type { Logger } from 'pino'
 import { decide } from '../policy/decide.ts'
 import type { Directory } from '../policy/directory.ts'
-import { defaultRuleId, type Endpoint, type Flow, type HttpRequest, type Mode, type Verdict } from '../policy/model.ts'
+import {
+  defaultRuleId,
+  type Endpoint,
+  type Flow,
+  type HttpRequest,
+  type Mode,
+  uninspectedRuleId,
+  type Verdict,
+} from '../policy/model.ts'
 import type { Metrics } from './metrics.ts'
 import type { AccessRecord, ObservedVerdict } from './model.ts'
 import type { PastPolicy } from './past-policy.ts'
@@ -111,6 +119,7 @@ export class Judge {
 
   #compare(record: AccessRecord, rule: string, decision: Verdict): void {
     if (record.startedAt < this.#since + settleMilliseconds || rule === decision.rule) return
+    if (rule === uninspectedRuleId) return // sensors are no rules: decide() does not know of them
     if (decision.policy === 'undecided' || dependsOnHeaders(rule, decision)) return
     this.#options.metrics.skew.inc()
     const { node, stream, source, destination } = record

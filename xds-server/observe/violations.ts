@@ -1,6 +1,6 @@
 /** The event of a conversation that the policy does not allow: what happened, in words, with the decision's trace. */
 import type { Directory } from '../policy/directory.ts'
-import { defaultRuleId, type Endpoint } from '../policy/model.ts'
+import { defaultRuleId, type Endpoint, uninspectedRuleId } from '../policy/model.ts'
 import type { NewEvent } from './events.ts'
 import type { Judgement } from './judgement.ts'
 import type { AccessRecord, EventKind, EventPeer, Severity } from './model.ts'
@@ -45,9 +45,13 @@ function message(record: AccessRecord, judged: Judgement, expected: readonly str
   const { source, destination, rule, verdict } = judged
   const what = `${record.application ?? 'a connection'} to port ${record.destination.port}`
   const done = verdict === 'deny' ? 'was denied' : 'would be denied in Protect'
-  const why = rule === defaultRuleId ? reason(expected) : `rule ${rule} says so`
+  const why = ownReasons.get(rule) ?? (rule === defaultRuleId ? reason(expected) : `rule ${rule} says so`)
   return `${source.groups[0]} → ${destination.groups[0]}: ${what} ${done}: ${why}`
 }
+
+const ownReasons: ReadonlyMap<string, string> = new Map([
+  [uninspectedRuleId, 'its sensors must see every request, and here they would not'],
+])
 
 const reason = (expected: readonly string[]): string =>
   expected.length === 0 ? 'no rule allows it' : `its rules there are for ${expected.join(', ')}`

@@ -262,6 +262,8 @@ export type Verdict = {
 
 /** Rule id that stands for "no rule matched" everywhere: verdicts, Envoy policy ids, events. */
 export const defaultRuleId = 'default'
+/** Rule id of a refusal that no rule is about: HTTP on its way past sensors that must see it. */
+export const uninspectedRuleId = 'uninspected'
 
 /** Past this many addresses a sidecar gets a status instead of slow listeners. Measured: 0.24 s and 28 MB a chain trie. */
 export const maxAddressesPerSidecar = 20_000

@@ -2,7 +2,7 @@
 import { applications, isApplication, isHttp } from './applications.ts'
 import { shortHash } from './hash.ts'
 import type { HttpMatch, Parsed, PortRange, Rule, RuleOrigin } from './model.ts'
-import { defaultRuleId } from './model.ts'
+import { defaultRuleId, uninspectedRuleId } from './model.ts'
 import type { Reader } from './parse.ts'
 import {
   anyText,
@@ -50,8 +50,14 @@ export const unknownTime = '1970-01-01T00:00:00.000Z'
 
 const origins: readonly RuleOrigin[] = ['user', 'learned', 'imported', 'federated', 'default']
 
+const reservedIds: ReadonlyMap<string, string> = new Map([
+  [defaultRuleId, 'what is said where no rule matched'],
+  [uninspectedRuleId, 'what is said where a sensor could not look'],
+])
+
 const ruleId = text((value) => {
-  if (value === defaultRuleId) return { wrong: `\`${defaultRuleId}\` is what is said where no rule matched` }
+  const meaning = reservedIds.get(value)
+  if (meaning !== undefined) return { wrong: `\`${value}\` is ${meaning}` }
   if (/^[A-Za-z0-9][A-Za-z0-9._:-]*$/.test(value)) return { value }
   return { wrong: 'must be letters, digits and . _ : - and begin with a letter or digit' }
 }, maxIdLength)
