@@ -1,7 +1,8 @@
-/** Requests that are more than a request and an answer: WebSocket, gRPC, HTTP/2. Only their heads are looked at, or all. */
+/** Requests that are more than a request and an answer, WebSocket, gRPC, HTTP/2; and very many of them at once. */
 import { once } from 'node:events'
 import { type ClientHttp2Session, connect } from 'node:http2'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { eventually } from '../../support/eventually.ts'
 import { type Classifier, startClassifier } from './classifier.ts'
 import { anId, Exchange } from './client.ts'
 import { openStand, type Stand } from './stand.ts'
@@ -126,4 +127,16 @@ describe('HTTP/2', () => {
     })
     expect(await Promise.all(answers)).toEqual(Array.from({ length: 100 }, (_, i) => (i % 2 === 0 ? 200 : 403)))
   })
+})
+
+test('more are held at once than one connection of the classifier may carry', async () => {
+  const count = 1_050
+  const held = Array.from({ length: count }, () =>
+    new Exchange(stand.port('inline')).head({ method: 'POST', headers: { 'content-length': '6' } }).write('abc'),
+  )
+  const active = async () => Object.values(await stand.envoy.stats(/^cluster\.classifier\.upstream_rq_active$/))[0]
+  await eventually('all are held', async () => (await active()) === count)
+  const answers = held.map((exchange) => exchange.write('def').answer())
+  expect(new Set((await Promise.all(answers)).map(({ status }) => status))).toEqual(new Set([200]))
+  expect(Object.values(await stand.envoy.stats(/^cluster\.classifier\.upstream_cx_total$/))[0]).toBeGreaterThan(1)
 })
