@@ -304,6 +304,44 @@ test('numbers that are known for being nobody’s', () => {
   expect(found('aadhaar', 'aadhaar 200000000002')).toEqual([])
 })
 
+test('ABA: of the districts and institutes that there are', () => {
+  for (let prefix = 0; prefix < 100; prefix++) {
+    const body = `${String(prefix).padStart(2, '0')}345678`.slice(0, 8)
+    const value = tens.map((check) => body + check).find((v) => sumsUp(v))!
+    expect(found('aba', `routing ${value}`)).toEqual(oracles.abaIsValid(value) ? [value] : [])
+  }
+})
+
+/** The checksum alone. */
+const sumsUp = (v: string): boolean => [...v].reduce((sum, c, i) => sum + Number(c) * [3, 7, 1][i % 3]!, 0) % 10 === 0
+
+test('addresses begin with a letter or a digit, also where quotes, stops and hyphens stand before it', () => {
+  expect(found('email', `'bob@example.com' .-jane@example.com --@example.com x.@example.com ok'@example.com`)).toEqual([
+    'bob@example.com',
+    'jane@example.com',
+  ])
+  expect(found('email', `${'a'.repeat(70)}@example.com`)).toEqual([`${'a'.repeat(64)}@example.com`])
+})
+
+test('one of many of its length that are no cards is none; those further than 256 bytes away do not count', () => {
+  const [card, other] = ['4111111111111111', '1234567812345678']
+  const around = (before: number, behind: number) =>
+    found('card', `x ${other} ${other}${' '.repeat(before)}${card}${' '.repeat(behind)}${other} ${other} x`)
+  expect([around(1, 1), around(200, 400), around(400, 200)]).toEqual([[], [], []])
+  expect(around(400, 400)).toEqual([card])
+  expect(found('card', `x ${other}, ${card}, 123456781234567, 12345678123456789`)).toEqual([card])
+  expect(found('card', `x 0.${other}, 1.${other}, a${other} ${other}b ${card}`)).toEqual([card])
+})
+
+test('four groups of four are no Aadhaar number', () => {
+  for (const by of [' ', '-']) {
+    const value = ['2341', '2341', '2346'].join(by)
+    expect(found('aadhaar', `aadhaar: ${value}, ok`)).toEqual([value])
+    expect(found('aadhaar', `aadhaar: 1${by}${value}, ok`)).toEqual([])
+    expect(found('aadhaar', `aadhaar: ${value}${by}1, ok`)).toEqual([])
+  }
+})
+
 test('private keys: of up to three words, with at least 16 characters in them', () => {
   const key = (kind: string, content: string) =>
     `-----BEGIN ${kind}PRIVATE KEY-----\n${content}\n-----END ${kind}PRIVATE KEY-----`

@@ -45,7 +45,7 @@ function hexEscape(text: Buffer, i: number, skip: number, digits: number): Escap
 }
 
 /** @param form application/x-www-form-urlencoded, or a query */
-export function escapes(form = false): Stage {
+export function escapes(form: boolean): Stage {
   const offsets = new Offsets()
   let carry = nothing
   /** Offsets of the next byte out and in. */
