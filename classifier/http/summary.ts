@@ -4,7 +4,7 @@ import type { Side } from './messages/request.ts'
 import type { Immediate, Metadata, Value } from './messages/response.ts'
 
 /** Where Envoy keeps it, and with it the access log (`metadata_options.receiving_namespaces`). */
-export const metadataNamespace = 'postern.inspection'
+const metadataNamespace = 'postern.inspection'
 /** Findings in the metadata; `found` counts all. */
 const maxFindings = 16
 

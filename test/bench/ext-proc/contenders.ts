@@ -62,7 +62,7 @@ export type Running = {
 }
 
 export async function start(server: Server, socket: string): Promise<Running> {
-  const call = `serve(${JSON.stringify(server)}, ${JSON.stringify(socket)})`
+  const call = `${serve.name}(${JSON.stringify(server)}, ${JSON.stringify(socket)})`
   const script = `import(${JSON.stringify(import.meta.url)}).then((it) => it.${call})`
   const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],

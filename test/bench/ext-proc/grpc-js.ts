@@ -8,7 +8,6 @@ import {
   ServerCredentials,
   type ServiceClientConstructor,
 } from '@grpc/grpc-js'
-import { loadSync } from '@grpc/proto-loader'
 import { raiseStreamResetLimits } from '../../../xds-server/envoy/grpc-server.ts'
 
 type Message = { readonly request: string }
@@ -19,8 +18,14 @@ type Stream = {
   end(): void
 }
 
+/** Whose messages these are brings the loader, too. */
+const bringer = createRequire(import.meta.url).resolve('@grpc/grpc-js-xds/package.json')
+const { loadSync } = createRequire(bringer)('@grpc/proto-loader') as {
+  readonly loadSync: (file: string, options: object) => Parameters<typeof loadPackageDefinition>[0]
+}
+
 function serviceOf(): ServiceClientConstructor['service'] {
-  const bundled = dirname(createRequire(import.meta.url).resolve('@grpc/grpc-js-xds/package.json'))
+  const bundled = dirname(bringer)
   const includeDirs = ['envoy-api', 'xds', 'protoc-gen-validate', 'googleapis'].map((folder) =>
     join(bundled, 'deps', folder),
   )

@@ -40,7 +40,7 @@ export async function serveUntilStopped(socket: string, settings: Settings): Pro
 }
 
 export async function spawnClassifier(socket: string, settings: Settings): Promise<ChildProcess> {
-  const call = `serveUntilStopped(${JSON.stringify(socket)}, ${JSON.stringify(settings)})`
+  const call = `${serveUntilStopped.name}(${JSON.stringify(socket)}, ${JSON.stringify(settings)})`
   const script = `import(${JSON.stringify(import.meta.url)}).then((it) => it.${call})`
   const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] })
   await Promise.race([
