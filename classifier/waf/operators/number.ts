@@ -6,7 +6,9 @@ const comparing =
   (holds: (value: number, limit: number) => boolean): OperatorFactory =>
   (argument) => {
     const template = templateOf(argument)
-    return (value, tx) => (holds(numberOf(value), numberOf(fill(template, tx.expand))) ? { matched: value } : undefined)
+    const constant = template.kind === 'text' ? numberOf(template.text) : undefined
+    return (value, tx) =>
+      holds(numberOf(value), constant ?? numberOf(fill(template, tx.expand))) ? { matched: value } : undefined
   }
 
 export const eq = comparing((value, limit) => value === limit)
@@ -15,4 +17,8 @@ export const gt = comparing((value, limit) => value > limit)
 export const le = comparing((value, limit) => value <= limit)
 export const lt = comparing((value, limit) => value < limit)
 
-const numberOf = (text: string): number => Number(/^[\t-\r ]*([+-]?\d+)/.exec(text)?.[1] ?? 0)
+/** `parseInt` with C's white space: to JavaScript the non-breaking space is one, too. */
+function numberOf(text: string): number {
+  if (text.includes('\xa0')) return Number(/^[\t-\r ]*([+-]?\d+)/.exec(text)?.[1] ?? 0)
+  return Number.parseInt(text, 10) || 0
+}
