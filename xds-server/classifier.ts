@@ -14,6 +14,8 @@ export type Classifier = {
   readonly health: HealthWatch
   /** As compiling takes it. */
   asked(): ClassifierOptions
+  /** Can it judge by this profile? Undefined: it does not answer at all. */
+  knows(profile: string): Promise<boolean> | undefined
 }
 
 export type ClassifierPlace = {
@@ -36,8 +38,9 @@ export type ClassifierParts = {
 export function classifierOf({ place, data, registry, ...told }: ClassifierParts): Classifier {
   const { address, probe = address } = place
   const token = profileTokens(data)
-  const fields = { [profileHeader]: probeProfile.id, authorization: `Bearer ${token(probeProfile.id)}` }
-  const health = watchHealth({ ask: () => askProcessor(probe, fields, askWithinMs), ...told })
+  const ask = (profile: string) =>
+    askProcessor(probe, { [profileHeader]: profile, authorization: `Bearer ${token(profile)}` }, askWithinMs)
+  const health = watchHealth({ ask: () => ask(probeProfile.id), ...told })
   new Gauge({
     name: 'postern_classifier_healthy',
     help: 'The classifier answers (1) or not (0)',
@@ -46,5 +49,9 @@ export function classifierOf({ place, data, registry, ...told }: ClassifierParts
       this.set(health.now().healthy ? 1 : 0)
     },
   })
-  return { health, asked: () => ({ address, token, healthy: health.now().healthy }) }
+  return {
+    health,
+    asked: () => ({ address, token, healthy: health.now().healthy }),
+    knows: (profile) => (health.now().healthy ? ask(profile).then(({ ok }) => ok) : undefined),
+  }
 }

@@ -23,6 +23,7 @@ import { createGrpcServer } from './envoy/grpc-server.ts'
 import { tokenVerifier } from './envoy/verifier.ts'
 import { type ClassifierHealth, classifierEvent } from './inspection-health.ts'
 import { lingering } from './inspection-set.ts'
+import { introduction } from './introduction.ts'
 import { watchInventory } from './kubernetes/inventory.ts'
 import { tokenFile } from './kubernetes/token-file.ts'
 import { nackEvent } from './nack-event.ts'
@@ -97,6 +98,8 @@ export async function start(options: ControlPlaneOptions): Promise<ControlPlane>
   const { classifier: place, data } = options
   const classifier = place && classifierOf({ place, data, registry, onChange, onNews })
   if (classifier) open.defer(() => classifier.health.close())
+  const toSidecars = introduction({ knows: (profile) => classifier?.knows(profile), publish: xds.publish })
+  open.defer(() => toSidecars.close())
 
   // ② ③ inventory and policy → World → resources
   const sniffer = Buffer.from((await buildSniffer()).wasm).toString('base64')
@@ -107,7 +110,7 @@ export async function start(options: ControlPlaneOptions): Promise<ControlPlane>
       troubles = { ...troubles, world: '' }
       // before sidecars ask by it
       inspection.publish(withLingering(compiled.inspection))
-      xds.publish(compiled)
+      toSidecars.offer(compiled)
       log.debug({ classes: compiled.classes.size, ms: Math.round(ms) }, 'World built')
     },
     onFailed(err) {

@@ -97,6 +97,18 @@ function processor({ id }: InspectionProfile, plan: Plan, kind: Asking, token: s
 /** Of another type: Envoy's own way to say nothing. */
 const nothing = any(types.httpFilterState)
 
+type Asks = {
+  readonly typed_config?: {
+    readonly grpc_service?: { readonly initial_metadata: readonly { readonly key: string; readonly value: string }[] }
+  }
+}
+
+/** The profile that an extension resource with such a filter asks by; undefined: it asks nobody. */
+export function profileIn(body: Message): string | undefined {
+  const metadata = (body as Asks).typed_config?.grpc_service?.initial_metadata
+  return metadata?.find(({ key }) => key === profileHeader)?.value
+}
+
 /** The filter's configuration, with its `@type`. */
 export function inspectOf(it: Inspecting, token: (profile: string) => string): Message {
   if (it.kind === 'nothing' || it.kind === 'bypassed') return nothing

@@ -107,6 +107,9 @@ export function tableName(direction: Direction, port: number | undefined, peer: 
   return `${direction}|${port ?? '*'}|${peer}|${kind}`
 }
 
+/** Of a resource that says how requests are looked into. */
+export const isInspectName = (name: string): boolean => name.endsWith('|inspect')
+
 /** Replicas share a class; it is stable while they are in the same groups. */
 export function className(learned: string, custom: readonly string[]): string {
   return custom.length === 0 ? learned : `${learned}~${shortHash([...custom].sort().join('\n'))}`

@@ -49,9 +49,18 @@ const question = () =>
     }),
   )
 
-function goesOn(bytes: Buffer): boolean {
-  const answer = messageType('envoy.service.ext_proc.v3.ProcessingResponse').decode(bytes)
-  return (answer as unknown as { request_headers?: unknown }).request_headers != null
+type Response = {
+  readonly request_headers?: unknown
+  readonly immediate_response?: { readonly status?: { readonly code: number } }
+}
+/** What a classifier without a verdict refuses with. */
+const unavailable = 503
+
+/** It judged, whatever it thinks of a request like ours. */
+function isVerdict(bytes: Buffer): boolean {
+  const answer = messageType('envoy.service.ext_proc.v3.ProcessingResponse').decode(bytes) as unknown as Response
+  const refusal = answer.immediate_response?.status?.code
+  return refusal === undefined ? answer.request_headers != null : refusal !== unavailable
 }
 
 /** Of what somebody else says: it stands in an event. */
@@ -79,7 +88,7 @@ export function askProcessor(
   const call = client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize, fields, { deadline })
   return new Promise<Asked>((resolve) => {
     call.on('data', (bytes: Buffer) =>
-      resolve(goesOn(bytes) ? { ok: true } : { ok: false, absent: false, reason: 'it refuses' }),
+      resolve(isVerdict(bytes) ? { ok: true } : { ok: false, absent: false, reason: 'it comes to no verdict' }),
     )
     call.on('error', (error: ServiceError) => resolve(refusal(error)))
     call.on('end', () => resolve({ ok: false, absent: false, reason: 'it ended the call without an answer' }))
