@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { contextWordsOf, isNear, isOther, Nearby } from './context.ts'
+import { contextWordsOf, isNear, isOther } from './context.ts'
 import { contextBytes, contextWords } from './limits.ts'
+import { Nearby } from './nearby.ts'
 
 const lists = [['ssn', 'social security', 'tax id'], undefined, ['card', 'número', 'cvv2'], ['ns']]
 const context = contextWordsOf(lists.map((list) => (list ? { context: list } : {})))

@@ -1,6 +1,7 @@
 /** Is one of these words near? Within six words and 96 bytes on either side; case and separators do not matter. */
-import { isAlnum, isDigit, slice } from './bytes.ts'
+import { isDigit, slice } from './bytes.ts'
 import { besideBytes, contextBytes, contextWords, headingBytes } from './limits.ts'
+import { folded, hashOf, hashSize, lower, mixed, parts, wordsOf } from './words.ts'
 
 type Words = {
   readonly single: ReadonlySet<string>
@@ -32,113 +33,6 @@ export function contextWordsOf(detectors: readonly Lists[]): ContextWords {
     return { single: new Set(normal.filter((word) => !word.includes(' '))), phrases, unless: new Set(unless) }
   })
   return { words, bits, hashes }
-}
-
-/** `creditCard`, `credit_card` and `Credit-Card` are two words, `SSN` is one. */
-function wordsOf(text: string): readonly string[] {
-  return lower(text.replace(/([a-z])([A-Z])/g, '$1 $2'))
-    .split(/[^a-z0-9\x80-\xff]+/)
-    .filter((word) => word !== '')
-}
-
-/** Bytes beyond ASCII are parts of UTF-8: they have no case. */
-const lower = (text: string): string => text.replace(/[A-Z]/g, (c) => c.toLowerCase())
-
-const hashSize = 4096
-/** What a byte adds to the hash of its word: lower case; 0 where words end. */
-const folded = Uint8Array.from({ length: 256 }, (_, b) => (isAlnum(b) ? b | 0x20 : b > 127 ? b : 0))
-/** Digits that begin a word are left out: no context word has any there, and tables of numbers are full of them. */
-const mixed = (hash: number, value: number): number =>
-  hash === 0 && value <= 0x39 ? 0 : (Math.imul(hash, 33) + value) & (hashSize - 1)
-
-function hashOf(word: string): number {
-  let hash = 0
-  for (let i = 0; i < word.length; i++) hash = mixed(hash, folded[word.charCodeAt(i)]!)
-  return hash
-}
-
-const isLower = (byte: number): boolean => byte >= 0x61 && byte <= 0x7a
-const isUpper = (byte: number): boolean => byte >= 0x41 && byte <= 0x5a
-/** Whether a word that has `before` in it ends there. */
-const parts = (before: number, byte: number): boolean =>
-  folded[byte] === 0 || folded[before] === 0 || (isLower(before) && isUpper(byte))
-
-const blockBits = 6
-const blockBytes = 1 << blockBits
-/** A word is hashed no further: no context word is so long. */
-const longestWord = 32
-
-/**
- * Whose words may be around a place? Most numbers that have the shape of an identity have nothing of the kind around them: each
- * byte near one of them is hashed once, block by block, and no word is cut out of the text for nothing.
- */
-export class Nearby {
-  readonly #hashes: Int32Array
-  readonly #text: Buffer
-  /** By block of the text: whose words begin in it, and in all blocks that are near to one of its places. */
-  readonly #inside: Int32Array
-  readonly #around: Int32Array
-  /** By block: 1, 2: these are known. */
-  readonly #known: Uint8Array
-
-  constructor({ hashes }: ContextWords, text: Buffer) {
-    const blocks = Math.ceil(text.length / blockBytes)
-    this.#hashes = hashes
-    this.#text = text
-    this.#inside = new Int32Array(blocks)
-    this.#around = new Int32Array(blocks)
-    this.#known = new Uint8Array(blocks)
-  }
-
-  /** The bits of all that may have a word near [start, end). */
-  bits(start: number, end: number): number {
-    const block = start >> blockBits
-    if (end - start > blockBytes) return this.#between(start - contextBytes, end + contextBytes)
-    if ((this.#known[block]! & 2) === 0) {
-      const from = block << blockBits
-      this.#around[block] = this.#between(from - contextBytes, from + 2 * blockBytes + contextBytes)
-      this.#known[block]! |= 2
-    }
-    return this.#around[block]!
-  }
-
-  #between(from: number, to: number): number {
-    const last = (Math.min(this.#text.length, to) - 1) >> blockBits
-    let bits = 0
-    for (let block = Math.max(0, from) >> blockBits; block <= last; block++) {
-      if ((this.#known[block]! & 1) === 0) {
-        this.#inside[block] = this.#look(block << blockBits)
-        this.#known[block]! |= 1
-      }
-      bits |= this.#inside[block]!
-    }
-    return bits
-  }
-
-  /** The words that begin in the block at `from`. */
-  #look(from: number): number {
-    const text = this.#text
-    const hashes = this.#hashes
-    const to = Math.min(from + blockBytes, text.length)
-    const end = Math.min(to + longestWord, text.length)
-    let before = from > 0 ? text[from - 1]! : 0
-    let i = from
-    // The one that goes on here began in the block before.
-    for (; i < to && !parts(before, text[i]!); i++) before = text[i]!
-    let bits = 0
-    let hash = 0
-    for (; i < end; i++) {
-      const byte = text[i]!
-      if (parts(before, byte)) {
-        bits |= hashes[hash]!
-        if (i >= to) return bits
-        hash = 0
-      }
-      if (folded[byte] !== 0) hash = mixed(hash, folded[byte]!)
-      before = byte
-    }
-    return bits | hashes[hash]!
-  }
 }
 
 /** Where words begin and end, those of the last call of `cutWords`. */

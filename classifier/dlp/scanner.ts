@@ -6,9 +6,10 @@
 import { Window } from '../text/window.ts'
 import { at, forgetText, isDigit, isLetter, readDigits, standsAlone } from './bytes.ts'
 import { Columns } from './columns.ts'
-import { isNear, isOther, Nearby } from './context.ts'
+import { isNear, isOther } from './context.ts'
 import { aheadBytes, behindBytes } from './limits.ts'
 import type { Confidence, Found, Strength, Sweep } from './model.ts'
+import { Nearby } from './nearby.ts'
 import { maxRun, type Program } from './program.ts'
 
 /** `offset` and `end` in the stream the scanner was given. */
