@@ -17,6 +17,7 @@ import type {
 import { createDlp, type Dlp } from '../dlp/dlp.ts'
 import type { Redact } from '../dlp/redact.ts'
 import type { Sensor } from '../dlp/sensor.ts'
+import { ruleOrigin } from '../waf/rule-sets.ts'
 import {
   type Compiled,
   type CompiledProfile,
@@ -28,6 +29,7 @@ import {
 } from './compiled.ts'
 import { Judging } from './exchange.ts'
 import { maxOldProfiles } from './limits.ts'
+import { hashOf } from './needs.ts'
 import { compileRuleSet, type RuleSetEngine } from './rule-set.ts'
 
 export type EngineOptions = { readonly crsDirectory: string | undefined; readonly redact: Redact }
@@ -88,13 +90,22 @@ export class Engines {
     const sensors = sensorsOf(set)
     set.profiles.forEach((profile, i) => {
       const before = this.#made
-      const compiled = this.#compile(profile, sensors, set, `profiles[${i}]`)
+      const compiled = attempted(`profiles[${i}]`, (path) => this.#compile(profile, sensors, set, path))
       if (compiled.ok && this.#made > before) warm(compiled.value)
       if (compiled.ok) this.#put(compiled.value)
       else for (const problem of compiled.problems) problems.set(`${problem.path} ${problem.message}`, problem)
     })
     this.#forget(set.profiles.length + maxOldProfiles)
-    return [...problems.values()]
+    return [...problems.values(), ...this.#standIns(set)]
+  }
+
+  /** Sensors that want a Core Rule Set where there is none: they judge, by other rules. */
+  #standIns(set: InspectionSet): readonly Problem[] {
+    const used = new Set(set.profiles.flatMap(({ waf }) => waf.map(({ sensor }) => sensor)))
+    return set.wafSensors.flatMap(({ name, crs }, i) => {
+      const { because } = crs && used.has(name) ? ruleOrigin(crs.ruleSet, this.#options.crsDirectory) : {}
+      return because === undefined ? [] : [{ path: `wafSensors[${i}].crs.ruleSet`, message: because }]
+    })
   }
 
   get #made(): number {
@@ -135,7 +146,7 @@ export class Engines {
   }
 
   #wafSensor(sensor: WafSensor): Compiled<CompiledWaf> {
-    return this.#waf.get(JSON.stringify(sensor), () => {
+    return this.#waf.get(hashOf(sensor), () => {
       const ruleSet = sensor.crs === null ? undefined : this.#ruleSet(sensor.crs, sensor.body.inspectBytes)
       if (ruleSet?.ok === false) return ruleSet
       return compileWafSensor(sensor, ruleSet?.value)
@@ -143,7 +154,8 @@ export class Engines {
   }
 
   #ruleSet(settings: CrsSettings, requestBytes: number): Compiled<RuleSetEngine> {
-    const key = JSON.stringify({ ...settings, responses: undefined, requestBytes })
+    const ruleSet = this.#options.crsDirectory === undefined ? 'base' : settings.ruleSet
+    const key = JSON.stringify({ ...settings, ruleSet, responses: undefined, requestBytes })
     return this.#ruleSets.get(key, () => {
       const compiled = compileRuleSet(settings, requestBytes, this.#options.crsDirectory)
       if (compiled.ok) compiled.value.warm()
@@ -152,12 +164,12 @@ export class Engines {
   }
 
   #dlpSensor(sensor: DlpSensor): Compiled<Sensor> {
-    return this.#dlp.get(JSON.stringify(sensor), () => compileDlpSensor(sensor))
+    return this.#dlp.get(hashOf(sensor), () => compileDlpSensor(sensor))
   }
 
   #pass(all: readonly { readonly found: DlpSensor; readonly sensor: Sensor; readonly denies: boolean }[]) {
     const sensors = all.map(({ sensor, denies }) => ({ ...sensor, mask: sensor.mask && denies }))
-    const key = JSON.stringify(all.map(({ found }, i) => [found, sensors[i]!.mask]))
+    const key = all.map(({ found }, i) => `${hashOf(found)} ${sensors[i]!.mask}`).join()
     const made = this.#passes.get(key, () => ({ ok: true, value: createDlp(sensors, this.#options.redact) }))
     if (!made.ok) throw new Error('unreachable')
     const members = all.map(
@@ -192,6 +204,15 @@ function warm(compiled: CompiledProfile): void {
     const judging = new Judging(compiled)
     judging.request({ ...head, headers }, body)
     judging.response({ status: 200, headers }, body)
+  }
+}
+
+/** What compilers do not foresee is a problem of the profile, not the end of the worker. */
+function attempted<T>(path: string, work: (path: string) => Compiled<T>): Compiled<T> {
+  try {
+    return work(path)
+  } catch (error) {
+    return { ok: false, problems: [{ path, message: `can not be compiled: ${(error as Error).message}` }] }
   }
 }
 

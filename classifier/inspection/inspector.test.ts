@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { aDlpSensor, aWafSensor } from '../../test/support/builders.ts'
-import { defaultCrs } from '../../xds-server/policy/sensor.ts'
+import { defaultCrs, predefinedWafSensors } from '../../xds-server/policy/sensor.ts'
 import { inspector, type RunningInspector } from './inspector.ts'
 import type { BodyPrefix, Exchange, RequestHead, ResponseHead } from './model.ts'
 import {
@@ -38,7 +38,7 @@ const shop = aWafSensor('shop', {
     aSensorRule('look', regex('id=(\\d)\\1(?!\\d)', { contexts: ['url'] })),
   ],
 })
-const base = aWafSensor('base', { crs: { ...defaultCrs, ruleSet: 'base', responses: true } })
+const base = aWafSensor('pack', { crs: { ...defaultCrs, ruleSet: 'base', responses: true } })
 const cards = aDlpSensor('cards')
 const masking = aDlpSensor('masking', { mask: true })
 const strict = aDlpSensor('strict', { body: { inspectBytes: 1000, pastLimit: 'deny' } })
@@ -54,13 +54,13 @@ const set = aSet({
     aProfile('jndi-alert', { waf: [allow('jndi')] }),
     aProfile('jndi-monitor', { enforce: false, waf: [deny('jndi')] }),
     aProfile('shop', { waf: [deny('shop')] }),
-    aProfile('base', { waf: [deny('base')] }),
-    aProfile('base-alert', { waf: [allow('base')] }),
+    aProfile('base', { waf: [deny('pack')] }),
+    aProfile('base-alert', { waf: [allow('pack')] }),
     aProfile('cards', { dlp: [deny('cards')] }),
     aProfile('cards-alert', { dlp: [allow('cards')] }),
     aProfile('mask', { dlp: [deny('masking'), deny('keys')] }),
     aProfile('strict', { dlp: [deny('strict')] }),
-    aProfile('all', { waf: [deny('jndi'), allow('base')], dlp: [deny('masking'), allow('keys')] }),
+    aProfile('all', { waf: [deny('jndi'), allow('pack')], dlp: [deny('masking'), allow('keys')] }),
   ],
 })
 
@@ -176,7 +176,7 @@ describe('rule sets', () => {
     expect(verdict).toMatchObject({ action: 'deny', status: 403 })
     expect(verdict.score).toBeGreaterThanOrEqual(5)
     expect(verdict.findings.length).toBeGreaterThan(0)
-    const strange = verdict.findings.filter((finding) => !/^waf \| base \| 9\d+ \| ARGS:id \| /.test(finding))
+    const strange = verdict.findings.filter((finding) => !/^waf \| pack \| 9\d+ \| ARGS:id \| /.test(finding))
     expect(strange).toEqual([])
     expect(await request('base', aRequest('/products/12?sort=price'))).toEqual(pass)
   })
@@ -319,6 +319,34 @@ describe('profiles', () => {
     // Envoys that have not heard of the next set yet still ask for it.
     expect(await running.apply(set)).toEqual([])
     expect(await request('late', aRequest(attack))).toMatchObject({ action: 'deny' })
+  })
+
+  test('while a set is compiled, calls are judged by the one before', async () => {
+    const list = Array.from({ length: 3000 }, (_, i) => `word${i * 7919}`)
+    const next = aSet({
+      ...set,
+      wafSensors: [...set.wafSensors, aWafSensor('long', { rules: [aSensorRule('r', words(list))] })],
+      profiles: [...set.profiles, aProfile('long', { waf: [deny('long')] })],
+    })
+    let isApplied = false
+    const applied = running.apply(next).then((problems) => {
+      isApplied = true
+      return problems
+    })
+    let judged = 0
+    for (; !isApplied; judged++) expect(await request('jndi', aRequest(attack))).toMatchObject({ action: 'deny' })
+    expect(judged).toBeGreaterThan(1)
+    expect(await applied).toEqual([])
+    expect(await request('long', aRequest('/word7919'))).toMatchObject({ action: 'deny' })
+  })
+
+  test('without a Core Rule Set the embedded rules stand in for it, and that is told', async () => {
+    const wafSensors = [...set.wafSensors, ...predefinedWafSensors]
+    const profiles = [...set.profiles, aProfile('crs', { waf: [deny('crs')] })]
+    expect(await running.apply(aSet({ ...set, wafSensors, profiles }))).toEqual([
+      { path: 'wafSensors[4].crs.ruleSet', message: expect.stringContaining('no Core Rule Set is configured') },
+    ])
+    expect(await request('crs', aRequest(attack))).toMatchObject({ action: 'deny' })
   })
 
   test('a sensor that can not be compiled is told, with its place; the others are in force', async () => {

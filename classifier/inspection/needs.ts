@@ -12,4 +12,13 @@ export function needsOf(set: InspectionSet): ReadonlySet<string> {
   return new Set(sensors.flatMap((sensor) => (sensor ? [hashOf(sensor)] : [])))
 }
 
-const hashOf = (sensor: object): string => createHash('sha256').update(JSON.stringify(sensor)).digest('base64')
+const hashes = new WeakMap<object, string>()
+
+/** Equal sensors have equal hashes; exact data makes them megabytes long. */
+export function hashOf(sensor: object): string {
+  const known = hashes.get(sensor)
+  if (known !== undefined) return known
+  const made = createHash('sha256').update(JSON.stringify(sensor)).digest('base64')
+  hashes.set(sensor, made)
+  return made
+}
