@@ -125,13 +125,10 @@ describe('a profile that is not here yet', () => {
 
   test('what comes meanwhile waits for it', async () => {
     const { inspector, arrive, known } = later()
-    const peer = served({ inspector }).write(
-      call(1),
-      say(1, begin(false)),
-      say(1, body('EV')),
-      say(1, body('IL', true)),
-    )
+    const pieces = [say(1, body('EV')), say(1, body('IL', true))]
+    const peer = served({ inspector }).write(call(1), say(1, begin(false)), ...pieces)
     expect(await answers(peer, 1)).toEqual([])
+    for (const piece of pieces) piece.fill(0) // the transport may use its memory again
     arrive(true)
     expect(await answers(peer, 1)).toEqual(['Forbidden'])
     expect(known.seen[0]).toMatchObject({ call: 'request', body: 'EVIL', end: true })
@@ -160,10 +157,12 @@ test('what is held for all together is bounded: past it a request is refused, an
   peer.write(call(1), say(1, begin(false)), say(1, body('a'.repeat(60))))
   peer.write(call(3), say(3, begin(false)), say(3, body('b'.repeat(60))))
   expect([await answers(peer, 1), await answers(peer, 3)]).toEqual([[], ['ServiceUnavailable']])
-  peer.write(say(1, body('', true)))
+  peer.write(anyFrame(type.reset, 0, 3, Buffer.alloc(4)), call(7), say(7, begin(false)), say(7, body('d'.repeat(30))))
+  expect(await answers(peer, 7)).toEqual([])
+  peer.write(anyFrame(type.reset, 0, 7, Buffer.alloc(4)), say(1, body('', true)))
   expect(await answers(peer, 1)).toEqual(['request_headers', 'request_body'])
-  peer.write(call(5), say(5, begin(false)), say(5, body('c'.repeat(60), true)))
-  expect(await answers(peer, 5)).toEqual(['request_headers', 'request_body'])
+  peer.write(call(9), say(9, begin(false)), say(9, body('c'.repeat(90), true)))
+  expect(await answers(peer, 9)).toEqual(['request_headers', 'request_body'])
 })
 
 test('a reset drops the exchange, and a verdict that comes later goes nowhere', async () => {

@@ -72,6 +72,7 @@ test('a successor takes the name, the predecessor finishes what it has, and noth
   expect([await young.ask(request), await old.ask(response)]).toEqual([['request_headers'], ['response_headers']])
   old.end()
   await closing
+  expect(readdirSync(folder)).toContain('classifier.sock')
   expect(await young.ask(response)).toEqual(['response_headers'])
   young.end()
   await second.close(60_000)

@@ -277,6 +277,25 @@ describe('a held response', () => {
     ])
   })
 
+  test('what is held back of it is asked for again when nothing comes', () => {
+    let state: State = initial
+    const timers: boolean[] = []
+    const events = [
+      headers('response'),
+      body('response', 'a'),
+      time('response'),
+      verdict('response'),
+      body('response', 'b'),
+      further(),
+    ]
+    for (const event of [...asked, ...events]) {
+      const next = step(state, event, aContext())
+      state = next.state
+      timers.push(next.effects.some(({ kind }) => kind === 'timer'))
+    }
+    expect(timers).toEqual([false, false, true, false, false, true, false, true])
+  })
+
   test('of events: each leaves when it is complete', () => {
     const stream = headers('response', false, [['content-type', 'text/event-stream; charset=utf-8']])
     const events = respond(

@@ -52,6 +52,18 @@ describe('grpc-js as client', () => {
     expect(got).toEqual(sizes)
   })
 
+  test('a connection carries more than its window', async () => {
+    const stream = open('say')
+    let got = 0
+    stream.on('data', (bytes: Buffer) => {
+      got += bytes.length
+    })
+    for (let i = 0; i < 12; i++) stream.write(Buffer.alloc(1_000_000))
+    stream.end()
+    await once(stream, 'end')
+    expect(got).toBe(12_000_000)
+  })
+
   test('metadata is read, repeated and long values too', async () => {
     const metadata = new Metadata()
     metadata.set('x-postern-profile', 'p'.repeat(3_000))

@@ -181,6 +181,26 @@ test('frames that cross a reset of ours are no error', async () => {
   expect([goaway(got), resets(got)]).toEqual([undefined, [[1, errorCode.none]]])
 })
 
+test('a peer that does not read is sent no more than its socket takes, whatever its windows are', async () => {
+  const log: EchoLog = { calls: [], events: [] }
+  const wide = 0x7fff_ffff
+  const peer = aPeer(log).write(
+    preface,
+    settings([[4, wide]]),
+    anyFrame(type.windowUpdate, 0, 0, number(wide - 65_535)),
+    open(1, '/echo/wait'),
+  )
+  await peer.settled()
+  peer.read(false)
+  const [call] = log.calls
+  call!.send(Buffer.alloc(2_000_000))
+  await peer.settled()
+  expect(call!.unsent).toBeGreaterThan(1_500_000)
+  peer.read(true)
+  while (call!.unsent > 0) await peer.settled()
+  expect(log.events).toEqual(['drained'])
+})
+
 describe('draining', () => {
   const answered = (got: readonly Got[]) =>
     got.filter((it) => it.type === type.goaway).map(({ payload }) => payload.readUInt32BE(0))

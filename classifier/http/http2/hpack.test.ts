@@ -67,6 +67,7 @@ test.each([
   ['index 0', '80'],
   ['an index nobody has', 'ff 80 80 80 80 01'],
   ['a text longer than the block', '00 05 61'],
+  ['a text one byte longer', '00 01 61 02 62'],
   ['a length without end', '00 7f ff ff ff ff ff ff'],
   ['Huffman padding of eight ones', '00 82 1f ff 01 61'],
   ['Huffman padding of zeros', '00 81 18 01 61'],

@@ -65,6 +65,11 @@ export class Peer {
     return this.got
   }
 
+  read(reading: boolean): void {
+    if (reading) this.#socket.resume()
+    else this.#socket.pause()
+  }
+
   end(): void {
     this.#socket.destroy()
     this.#far.destroy()
