@@ -161,7 +161,7 @@ test('what is held for all together is bounded: past it a request is refused, an
   expect(await answers(peer, 7)).toEqual([])
   peer.write(anyFrame(type.reset, 0, 7, Buffer.alloc(4)), say(1, body('', true)))
   expect(await answers(peer, 1)).toEqual(['request_headers', 'request_body'])
-  peer.write(call(9), say(9, begin(false)), say(9, body('c'.repeat(90), true)))
+  peer.write(call(9), say(9, begin(false)), say(9, body('c'.repeat(90))), say(9, body('', true)))
   expect(await answers(peer, 9)).toEqual(['request_headers', 'request_body'])
 })
 
