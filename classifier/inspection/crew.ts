@@ -106,7 +106,7 @@ export class Crew {
     const now = performance.now()
     this.#crashes = this.#crashes.filter((at) => now - at < crashWindowMs)
     while (this.#members.size <= this.#options.workers) {
-      const left = this.#crashes.length < maxCrashes ? 0 : this.#hired + crashPauseMs - now
+      const left = pauseBeforeHiring(this.#crashes, this.#hired, now)
       if (left > 0) {
         this.#later(left)
         return
@@ -218,6 +218,15 @@ export class Crew {
       this.#arrange()
     }, ms).unref()
   }
+}
+
+/**
+ * Milliseconds to wait before a worker is started.
+ * @param crashes when workers ended, @param hired when the last one was started
+ */
+export function pauseBeforeHiring(crashes: readonly number[], hired: number, now: number): number {
+  const recent = crashes.filter((at) => now - at < crashWindowMs)
+  return recent.length < maxCrashes ? 0 : Math.max(0, hired + crashPauseMs - now)
 }
 
 const tooManyCrashes = `${maxCrashes} workers ended within ${crashWindowMs / 1000} s: one is started every ${crashPauseMs / 1000} s`

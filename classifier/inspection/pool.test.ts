@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest'
 import { aDlpSensor } from '../../test/support/builders.ts'
 import type { Problem } from '../../xds-server/policy/model.ts'
+import { pauseBeforeHiring } from './crew.ts'
 import { inspector } from './inspector.ts'
 import type { Exchange } from './model.ts'
 import {
@@ -75,6 +76,14 @@ test('where workers end again and again it is told, and they are started slowly;
   } finally {
     await close()
   }
+})
+
+test('how long a worker waits to be started', () => {
+  const crashes = [100, 200, 300, 400, 500]
+  expect(pauseBeforeHiring(crashes.slice(1), 500, 600)).toBe(0)
+  expect(pauseBeforeHiring(crashes, 500, 600)).toBe(2900)
+  expect(pauseBeforeHiring(crashes, 500, 3500)).toBe(0)
+  expect(pauseBeforeHiring(crashes, 30_000, 30_100)).toBe(0)
 })
 
 test('what waits when it closes is answered', async () => {
