@@ -27,7 +27,16 @@ const map: Readonly<Record<string, Allowed>> = {
   'xds-server': { parts: ['*'], modules: ['*'] },
   'classifier/protocol': { parts: [], modules: [] },
   'classifier/sniffer': { parts: ['classifier/protocol'], modules: ['*'] },
-  classifier: { parts: ['classifier/protocol'], modules: ['*'] },
+  'classifier/text': { parts: [], modules: ['*'] },
+  'classifier/content': { parts: [], modules: ['*'] },
+  'classifier/waf': { parts: ['classifier/text', 'classifier/content', 'xds-server/policy'], modules: ['*'] },
+  'classifier/dlp': { parts: ['classifier/text', 'classifier/content', 'classifier/waf'], modules: ['*'] },
+  'classifier/inspection': {
+    parts: ['classifier/content', 'classifier/waf', 'classifier/dlp', 'xds-server/policy'],
+    modules: ['*'],
+  },
+  'classifier/http': { parts: ['classifier/inspection'], modules: ['*'] },
+  classifier: { parts: ['classifier/protocol', 'classifier/inspection', 'classifier/http'], modules: ['*'] },
   webhook: { parts: [], modules: ['*'] },
   cli: { parts: ['xds-server/api', 'xds-server/policy', 'xds-server/store', 'classifier'], modules: ['*'] },
   lab: {

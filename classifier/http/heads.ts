@@ -9,17 +9,19 @@ const attribute = {
   incident: "filter_state['postern.incident']",
 } as const
 
-/** Envoy drops a referer it can not parse; compile's early header mutation keeps what the client wrote under this name. */
-const keptReferer = 'x-postern-referer'
+/** Envoy drops these, or some of their values; compile's early header mutation keeps what the client wrote in copies. */
+const copies: ReadonlyMap<string, string> = new Map(
+  ['referer', 'connection', 'transfer-encoding'].map((name) => [`x-postern-${name}`, name]),
+)
 
 /** `10.0.0.1:1234` and `[::1]:1234` without the port. */
 const withoutPort = (address: string): string => address.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1')
 
 function plainHeaders(headers: readonly Header[]): readonly Header[] {
-  const hasReferer = headers.some(([name]) => name === 'referer')
+  const there = new Set(headers.map(([name]) => name))
   return headers
-    .filter(([name]) => !name.startsWith(':') && !(hasReferer && name === keptReferer))
-    .map((header): Header => (header[0] === keptReferer ? ['referer', header[1]] : header))
+    .filter(([name]) => !name.startsWith(':') && !there.has(copies.get(name) ?? ''))
+    .map(([name, value]): Header => [copies.get(name) ?? name, value])
 }
 
 const headerValue = (headers: readonly Header[], name: string): string =>

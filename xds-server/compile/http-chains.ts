@@ -7,7 +7,7 @@ import { chain, idleTimeout, inspectFilter, pin, rbacFilter } from './chains.ts'
 import { headsOnly } from './inspect-filter.ts'
 import type { Message } from './model.ts'
 import type { Direction } from './names.ts'
-import { clusterNames, filterState, refererCopy } from './names.ts'
+import { clusterNames, filterState, headerCopies } from './names.ts'
 import { any, typed } from './typed.ts'
 
 export type HttpVersion = 'http1' | 'http2'
@@ -135,29 +135,34 @@ const streams: Readonly<Record<HttpVersion, Message>> = {
   http2: { prefix: '/', grpc: {} },
 }
 
-const ownHeaders = ['x-envoy-external-address', 'x-envoy-internal', 'x-envoy-expected-rq-timeout-ms', refererCopy]
+/** The tunnel that a CONNECT asks for is opened by nobody here: its bytes have nothing to wait for. */
+const tunnel: Message = { connect_matcher: {} }
+
+const ownHeaders = [
+  ...['x-envoy-external-address', 'x-envoy-internal', 'x-envoy-expected-rq-timeout-ms'],
+  ...Object.values(headerCopies),
+]
 
 function routes({ direction, version, inspect }: HttpChain): Message {
   const route = { cluster: cluster[direction], timeout: '0s' }
-  const stream = { match: streams[version], route, typed_per_filter_config: { [inspect]: headsOnly } }
+  const typed_per_filter_config = { [inspect]: headsOnly }
+  const refused = { match: tunnel, direct_response: { status: 405 }, typed_per_filter_config }
+  const stream = { match: streams[version], route, typed_per_filter_config }
   return {
-    virtual_hosts: [{ name: 'app', domains: ['*'], routes: [stream, { match: { prefix: '/' }, route }] }],
+    virtual_hosts: [{ name: 'app', domains: ['*'], routes: [refused, stream, { match: { prefix: '/' }, route }] }],
     request_headers_to_remove: ownHeaders,
     validate_clusters: false,
   }
 }
 
-/** Before Envoy drops a Referer that it can not parse. Absent Referer: no header. */
-const keepReferer = typed('referer', 'envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation', {
-  mutations: [
-    { remove: refererCopy },
+/** Before Envoy drops them: sensors look at what the client wrote. What is absent has no copy. */
+const keepHeaders = typed('kept', 'envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation', {
+  mutations: Object.entries(headerCopies).flatMap(([name, copy]) => [
+    { remove: copy },
     {
-      append: {
-        header: { key: refererCopy, value: '%REQ(REFERER)%' },
-        append_action: 'OVERWRITE_IF_EXISTS_OR_ADD',
-      },
+      append: { header: { key: copy, value: `%REQ(${name})%` }, append_action: 'OVERWRITE_IF_EXISTS_OR_ADD' },
     },
-  ],
+  ]),
 })
 
 function connectionManager(it: HttpChain): Message {
@@ -181,7 +186,7 @@ function connectionManager(it: HttpChain): Message {
     upgrade_configs: [{ upgrade_type: 'websocket' }],
     local_reply_config: refusal(revealRule),
     access_log: [httpLog(direction)],
-    early_header_mutation_extensions: [keepReferer],
+    early_header_mutation_extensions: [keepHeaders],
     route_config: routes(it),
     http_filters: [
       incidentFilter, //              before RBAC, whose refusal quotes it

@@ -41,7 +41,11 @@ export const logTags = { application: 'app', refused: 'refused', serverName: 'sn
 /** Dynamic metadata in which the classifier says what it found: it goes with the request's log record. */
 export const inspectionMetadata = 'postern.inspection'
 /** What Envoy removed a Referer from that it could not read: the classifier looks at it all the same. */
-export const refererCopy = 'x-postern-referer'
+export const headerCopies = {
+  referer: 'x-postern-referer',
+  connection: 'x-postern-connection',
+  'transfer-encoding': 'x-postern-transfer-encoding',
+} as const
 /** What tells the classifier by which profile to judge, as gRPC metadata. */
 export const profileHeader = 'x-postern-profile'
 
