@@ -5,7 +5,7 @@
 import { flowsOf } from './capture/flows.ts'
 import { packetsOf } from './capture/packets.ts'
 import { type Classification, classify } from './classify.ts'
-import { linesOf } from './lines.ts'
+import { linesOf } from './text/lines.ts'
 
 export { CaptureError } from './capture/packets.ts'
 

@@ -32,11 +32,14 @@ const map: Readonly<Record<string, Allowed>> = {
   'classifier/waf': { parts: ['classifier/text', 'classifier/content', 'xds-server/policy'], modules: ['*'] },
   'classifier/dlp': { parts: ['classifier/text', 'classifier/content', 'classifier/waf'], modules: ['*'] },
   'classifier/inspection': {
-    parts: ['classifier/content', 'classifier/waf', 'classifier/dlp', 'xds-server/policy'],
+    parts: ['classifier/content', 'classifier/text', 'classifier/waf', 'classifier/dlp', 'xds-server/policy'],
     modules: ['*'],
   },
   'classifier/http': { parts: ['classifier/inspection'], modules: ['*'] },
-  classifier: { parts: ['classifier/protocol', 'classifier/inspection', 'classifier/http'], modules: ['*'] },
+  classifier: {
+    parts: ['classifier/protocol', 'classifier/text', 'classifier/inspection', 'classifier/http'],
+    modules: ['*'],
+  },
   webhook: { parts: [], modules: ['*'] },
   cli: { parts: ['xds-server/api', 'xds-server/policy', 'xds-server/store', 'classifier'], modules: ['*'] },
   lab: {

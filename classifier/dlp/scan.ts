@@ -1,6 +1,6 @@
 /** `postern dlp scan`: whole files and lines of NDJSON through the predefined detectors. No problem text holds a value. */
 import { ContentDecoder, decodeContent } from '../content/decoder.ts'
-import { linesOf } from '../lines.ts'
+import { linesOf } from '../text/lines.ts'
 import { detectors } from './detectors.ts'
 import { bodyCaps, isForm } from './inspection.ts'
 import { maxInflatedRatio } from './limits.ts'

@@ -1,6 +1,6 @@
 /** `postern waf eval`: requests as NDJSON into verdicts, one line each. */
 import { z } from 'zod'
-import { linesOf } from '../lines.ts'
+import { linesOf } from '../text/lines.ts'
 import type { Engine } from './engine/evaluate.ts'
 import type { Header, HttpRequest, HttpResponse } from './engine/model.ts'
 
