@@ -46,6 +46,10 @@ export function responseHead({ headers }: Headers): ResponseHead {
   }
 }
 
+/** A form whose files are told from its fields (RFC 7578). */
+export const isUpload = ({ headers }: RequestHead): boolean =>
+  /^\s*multipart\/form-data\b/i.test(headerValue(headers, 'content-type'))
+
 /** Server-sent events never end by themselves: nobody waits for one to be complete. */
 export const isEventStream = ({ headers }: ResponseHead): boolean =>
   /^text\/event-stream\s*(?:$|;)/i.test(headerValue(headers, 'content-type'))

@@ -81,6 +81,7 @@ class Recorder implements Inspector {
     return {
       plan: {
         requestBytes: bodyBytes,
+        uploadBytes: bodyBytes,
         requestPastLimit: 'pass',
         responses,
         responseBytes: responses ? bodyBytes : 0,

@@ -9,6 +9,8 @@ import type { BodyLimit, DlpSensor, InspectionProfile, SensorBinding, SensorRule
 export type Plan = {
   /** Bytes of a request body to hold before its verdict; 0: none is looked at. */
   readonly requestBytes: number
+  /** The same of multipart/form-data, whose files do not count to a WAF sensor's limit: they must be seen to be left out. */
+  readonly uploadBytes: number
   readonly requestPastLimit: BodyLimit['pastLimit']
   /** Heads of responses are looked at. */
   readonly responses: boolean
@@ -19,11 +21,16 @@ export type Plan = {
   readonly masks: boolean
 }
 
+/** Past it an upload is a body like any other: longer than is looked at. */
+export const maxUploadBytes = 8 * 1024 * 1024
+
 /** One sensor's wish. */
 type Wish = {
   readonly request: BodyLimit | undefined
   readonly response: BodyLimit | undefined
   readonly heads: boolean
+  /** Parts of a form are told from files. */
+  readonly parts: boolean
   readonly mask: boolean
 }
 
@@ -40,10 +47,12 @@ const limitOf = ({ body }: WafSensor | DlpSensor, denies: boolean): BodyLimit =>
 function wafWish(sensor: WafSensor, denies: boolean): Wish {
   const limit = limitOf(sensor, denies)
   const responses = sensor.crs?.responses === true
+  const request = sensor.crs !== null || looksAtBodies(sensor.rules)
   return {
-    request: sensor.crs !== null || looksAtBodies(sensor.rules) ? limit : undefined,
+    request: request ? limit : undefined,
     response: responses ? limit : undefined,
     heads: responses,
+    parts: request,
     mask: false,
   }
 }
@@ -51,7 +60,7 @@ function wafWish(sensor: WafSensor, denies: boolean): Wish {
 function dlpWish(sensor: DlpSensor, denies: boolean): Wish {
   const limit = looksAtBodies(sensor.rules) ? limitOf(sensor, denies) : undefined
   const heads = limit !== undefined || looksAtHeads(sensor.rules)
-  return { request: limit, response: limit, heads, mask: sensor.mask && denies }
+  return { request: limit, response: limit, heads, parts: false, mask: sensor.mask && denies }
 }
 
 function largest(limits: readonly (BodyLimit | undefined)[]): BodyLimit {
@@ -73,10 +82,12 @@ export function planOf(profile: Pick<InspectionProfile, 'enforce' | 'waf' | 'dlp
     ...profile.waf.flatMap(wish(sensors.waf, wafWish)),
     ...profile.dlp.flatMap(wish(sensors.dlp, dlpWish)),
   ]
+  const parts = wishes.some(({ parts }) => parts)
   const request = largest(wishes.map((one) => one.request))
   const response = largest(wishes.map((one) => one.response))
   return {
     requestBytes: request.inspectBytes,
+    uploadBytes: parts ? Math.max(maxUploadBytes, request.inspectBytes) : request.inspectBytes,
     requestPastLimit: request.pastLimit,
     responses: wishes.some(({ heads }) => heads),
     responseBytes: response.inspectBytes,

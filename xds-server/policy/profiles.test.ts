@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { aDlpSensor, anInspection, aWafSensor, aWorkload, aWorld } from '../../test/support/builders.ts'
 import { decide } from './decide.ts'
 import { directory } from './directory.ts'
-import { planOf } from './inspection-plan.ts'
+import { maxUploadBytes, planOf } from './inspection-plan.ts'
 import type { Endpoint } from './model.ts'
 import { bindingsFor, inspectionSetOf, probeProfile, profileOf, sensorsOf } from './profiles.ts'
 import type { Inspection, SensorAction } from './sensor.ts'
@@ -166,6 +166,7 @@ describe('what must be seen', () => {
   const body = { inspectBytes: 1_000, pastLimit: 'deny' } as const
   const nothing = {
     requestBytes: 0,
+    uploadBytes: 0,
     requestPastLimit: 'pass',
     responses: false,
     responseBytes: 0,
@@ -177,7 +178,8 @@ describe('what must be seen', () => {
   test('rules about the head need no body; a rule set does', () => {
     const rules = [{ name: 'r', patterns: [{ ...pattern, contexts: ['url', 'header'] as const }] }]
     expect(plan(true, { rules })).toEqual(nothing)
-    expect(plan(true, { crs, body })).toEqual({ ...nothing, requestBytes: 1_000, requestPastLimit: 'deny' })
+    const limits = { requestBytes: 1_000, uploadBytes: maxUploadBytes, requestPastLimit: 'deny' }
+    expect(plan(true, { crs, body })).toEqual({ ...nothing, ...limits })
   })
 
   test('responses: a rule set that is asked to, and every DLP sensor that looks at more than URLs', () => {
@@ -188,6 +190,7 @@ describe('what must be seen', () => {
     const larger = { inspectBytes: 5_000, pastLimit: 'pass' } as const
     expect(plan(true, { crs, body }, { body: larger, mask: true })).toEqual({
       requestBytes: 5_000,
+      uploadBytes: maxUploadBytes,
       requestPastLimit: 'deny',
       responses: true,
       responseBytes: 5_000,

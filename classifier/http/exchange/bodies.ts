@@ -45,7 +45,7 @@ function collecting(turn: Turn, message: Body | Trailers, { head, body }: In<'co
   if (message.kind === 'trailers') return judgeHeld(turn, withTrailers(head, message.headers), body, 'trailers')
   body.add(message.bytes)
   if (message.end) return judgeHeld(turn, head, body, 'body')
-  if (body.length > turn.limit(message.side)) judgeHeld(turn, head, body, undefined)
+  if (body.length > turn.limit(head)) judgeHeld(turn, head, body, undefined)
 }
 
 /** Trailers are headers that come late: nobody may hide there. */
@@ -65,7 +65,7 @@ export function judgeHeld(
   follow: Follow = 'pass',
 ): void {
   const { side } = head
-  const judged = Math.min(body.length, turn.limit(side))
+  const judged = Math.min(body.length, turn.limit(head))
   const end = last !== undefined && judged === body.length
   turn.become(side, { at: 'judging', body, judged, bodyEnd: last === 'body', trailers: last === 'trailers', follow })
   turn.do({ kind: 'stopTimer', side })
@@ -86,7 +86,7 @@ const endOf = (message: Body | Trailers): Owed | undefined =>
   message.kind === 'trailers' ? 'trailers' : message.end ? 'body' : undefined
 
 function watching(turn: Turn, message: Body | Trailers, { head, body }: In<'watching'>): void {
-  const limit = turn.limit(message.side)
+  const limit = turn.limit(head)
   if (message.kind === 'body') body.add(message.bytes.subarray(0, limit + 1 - body.length))
   const owed = endOf(message)
   if (owed === undefined) turn.send(bodyAnswer(message.side, undefined))
@@ -96,7 +96,7 @@ function watching(turn: Turn, message: Body | Trailers, { head, body }: In<'watc
 /** @param owed the end has come, and its answer takes the verdict along; undefined: there is more to come */
 export function judgeWatched(turn: Turn, head: Head, body: In<'watching'>['body'], owed: Owed | undefined): void {
   const { side } = head
-  const judged = Math.min(body.length, turn.limit(side))
+  const judged = Math.min(body.length, turn.limit(head))
   turn.become(side, { at: 'watchJudging', owed })
   turn.do({ kind: 'stopTimer', side })
   turn.judge(head, { bytes: body.bytes.subarray(0, judged), end: owed !== undefined && judged === body.length })

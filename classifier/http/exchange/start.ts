@@ -60,7 +60,7 @@ function judgeHead(turn: Turn, head: Head, follows: boolean): void {
 
 function watch(turn: Turn, head: Head) {
   const { side } = head
-  if (turn.limit(side) === 0) return judgeHead(turn, head, true)
+  if (turn.limit(head) === 0) return judgeHead(turn, head, true)
   turn.send(headersAnswer(side, unchanged, undefined))
   turn.become(side, { at: 'watching', head, body: new Collected() })
   turn.do({ kind: 'timer', side, ms: turn.context.times[side] })
@@ -73,7 +73,7 @@ function hold(turn: Turn, head: Head) {
     turn.become(side, judging(body, 'events'))
     return turn.judge(head, { bytes: body.bytes, end: false })
   }
-  if (turn.limit(side) === 0) {
+  if (turn.limit(head) === 0) {
     turn.become(side, judging(body, 'pass'))
     return turn.judge(head, undefined)
   }

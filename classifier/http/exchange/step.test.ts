@@ -116,6 +116,14 @@ describe('a held request', () => {
     ).toEqual(['judgeRequest 0123456789|'])
   })
 
+  test('an upload is held longer: its files are told from its fields', () => {
+    const plan = aPlan({ requestBytes: 3, uploadBytes: 10 })
+    const type = (value: string) => headers('request', false, [['content-type', value]])
+    const of = (value: string) => story(aContext({ plan }), type(value), body('request', '0123456', true)).at(-1)
+    expect(of('multipart/form-data; boundary=x')).toEqual(['judgeRequest 0123456|'])
+    expect(of('application/octet-stream')).toEqual(['judgeRequest 012…'])
+  })
+
   test('longer: the prefix is judged, what follows waits, and then goes through', () => {
     const events = [
       body('request', '0123456789a'),

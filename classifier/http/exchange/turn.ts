@@ -1,5 +1,6 @@
 /** One step under way: the state as it becomes, the effects as they gather. Nobody outside of a step sees one. */
 import type { Verdict } from '../../inspection/model.ts'
+import { isUpload } from '../heads.ts'
 import { pieceBytes } from '../limits.ts'
 import type { Side } from '../messages/request.ts'
 import { bodyPiece, immediateAnswer, type Metadata } from '../messages/response.ts'
@@ -25,10 +26,11 @@ export class Turn {
     return this.#state[side]
   }
 
-  /** Bytes of a side's body that are looked at. */
-  limit(side: Side): number {
+  /** Bytes of the message's body that are looked at. */
+  limit(it: Head): number {
     const { plan } = this.context
-    return side === 'request' ? plan.requestBytes : plan.responseBytes
+    if (it.side === 'response') return plan.responseBytes
+    return isUpload(it.head) ? plan.uploadBytes : plan.requestBytes
   }
 
   become(side: Side, state: SideState): void {

@@ -16,6 +16,7 @@ import type {
 
 export const aPlan = (over: Partial<Plan> = {}): Plan => ({
   requestBytes: 128 * 1024,
+  uploadBytes: over.requestBytes ?? 128 * 1024,
   requestPastLimit: 'pass',
   responses: true,
   responseBytes: over.responses === false ? 0 : 128 * 1024,
