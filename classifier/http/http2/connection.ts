@@ -12,6 +12,7 @@ import {
   type ErrorCode,
   errorCode,
   FrameSplitter,
+  fail,
   flag,
   frameType,
   goaway,
@@ -21,9 +22,11 @@ import {
   setting,
   settings,
   settingsAck,
+  unpadded,
   windowUpdate,
 } from './frames.ts'
-import { type Field, HeaderDecoder } from './hpack.ts'
+import { HeaderBlocks } from './header-blocks.ts'
+import type { Field } from './hpack.ts'
 import * as limits from './limits.ts'
 import { parseSettings } from './settings.ts'
 import { Http2Stream, type Link } from './stream.ts'
@@ -40,18 +43,15 @@ const defaultWindow = 65_535
 /** The answer to it says that what the peer sent before our GOAWAY has arrived (6.8). */
 const drainPing = Buffer.from('draining')
 
-type Block = { readonly stream: number; readonly flags: number; readonly pieces: Buffer[]; bytes: number }
-
 export class Http2Connection {
   readonly #writer: Writer
   readonly #accept: Accept
   readonly #splitter = new FrameSplitter()
-  readonly #headers = new HeaderDecoder()
+  readonly #headers = new HeaderBlocks((id, fields, end) => this.#opened(id, fields, end))
   readonly #streams = new Map<number, Http2Stream>()
   readonly #resets: Budget
   readonly #link: Link
   #lastStream = 0
-  #block: Block | undefined
   #sendWindow = defaultWindow
   #peerStreamWindow = defaultWindow
   #receiveWindow = limits.connectionWindow
@@ -118,15 +118,14 @@ export class Http2Connection {
   #frame(type: number, flags: number, stream: number, payload: Buffer): void {
     if (this.#closed) return
     if (!this.#started && type !== frameType.settings) fail(errorCode.protocol, 'settings come first')
-    if (this.#block !== undefined && (type !== frameType.continuation || stream !== this.#block.stream))
-      fail(errorCode.protocol, 'a header block is interrupted')
+    if (!this.#headers.mayComeNext(type, stream)) fail(errorCode.protocol, 'a header block is interrupted')
     this.#handlers[type]?.(flags, stream, payload)
   }
 
   /** By frame type; what is not here is ignored (RFC 9113 5.5). */
   readonly #handlers: readonly ((flags: number, stream: number, payload: Buffer) => void)[] = [
     (flags, stream, payload) => this.#data(flags, stream, payload),
-    (flags, stream, payload) => this.#headersFrame(flags, stream, payload),
+    (flags, stream, payload) => this.#headers.begin(flags, stream, payload),
     (_flags, stream, payload) => {
       if (stream === 0) fail(errorCode.protocol, 'PRIORITY of no stream')
       if (payload.length !== 5) fail(errorCode.frameSize, 'PRIORITY')
@@ -139,7 +138,7 @@ export class Http2Connection {
       if (stream !== 0) fail(errorCode.protocol, 'GOAWAY of a stream')
     },
     (_flags, stream, payload) => this.#windowUpdate(stream, payload),
-    (flags, _stream, payload) => this.#continuation(flags, payload),
+    (flags, _stream, payload) => this.#headers.go(flags, payload),
   ]
 
   // ---- calls
@@ -162,31 +161,6 @@ export class Http2Connection {
     this.#writer.write(windowUpdate(0, this.#owed))
     this.#receiveWindow += this.#owed
     this.#owed = 0
-  }
-
-  #headersFrame(flags: number, id: number, payload: Buffer): void {
-    if (id % 2 === 0) fail(errorCode.protocol, 'HEADERS of no client’s stream')
-    let content = unpadded(flags, payload)
-    if ((flags & flag.priority) !== 0) {
-      if (content.length < 5) fail(errorCode.frameSize, 'HEADERS')
-      content = content.subarray(5)
-    }
-    this.#block = { stream: id, flags, pieces: [], bytes: 0 }
-    this.#continuation(flags, content)
-  }
-
-  #continuation(flags: number, payload: Buffer) {
-    const block = this.#block
-    if (block === undefined) return fail(errorCode.protocol, 'CONTINUATION of nothing')
-    block.pieces.push(payload)
-    block.bytes += payload.length + 9 // empty ones count, too
-    if (block.bytes > limits.maxHeaderBlockBytes) fail(errorCode.enhanceYourCalm, 'a header block too large')
-    if ((flags & flag.endHeaders) === 0) return
-    this.#block = undefined
-    const whole = block.pieces.length === 1 ? block.pieces[0]! : Buffer.concat(block.pieces)
-    const fields = this.#headers.decode(whole)
-    if (fields === undefined) return fail(errorCode.compression, 'header block')
-    this.#opened(block.stream, fields, (block.flags & flag.endStream) !== 0)
   }
 
   #opened(id: number, fields: readonly Field[], end: boolean) {
@@ -294,16 +268,4 @@ export class Http2Connection {
   #flushAll(): void {
     for (const stream of [...this.#streams.values()]) if (stream.unsent > 0) stream.flush()
   }
-}
-
-function fail(code: ErrorCode, message: string): never {
-  throw new ConnectionError(code, message)
-}
-
-/** DATA and HEADERS without their padding (RFC 9113 6.1). */
-function unpadded(flags: number, payload: Buffer): Buffer {
-  if ((flags & flag.padded) === 0) return payload
-  const padding = payload[0]
-  if (padding === undefined || padding >= payload.length) return fail(errorCode.protocol, 'padding')
-  return payload.subarray(1, payload.length - padding)
 }

@@ -41,6 +41,19 @@ export class ConnectionError extends Error {
   }
 }
 
+/** @throws ConnectionError, always */
+export function fail(code: ErrorCode, message: string): never {
+  throw new ConnectionError(code, message)
+}
+
+/** DATA and HEADERS without their padding (RFC 9113 6.1). @throws ConnectionError */
+export function unpadded(flags: number, payload: Buffer): Buffer {
+  if ((flags & flag.padded) === 0) return payload
+  const padding = payload[0]
+  if (padding === undefined || padding >= payload.length) return fail(errorCode.protocol, 'padding')
+  return payload.subarray(1, payload.length - padding)
+}
+
 export const setting = {
   headerTableSize: 1,
   enablePush: 2,

@@ -1,12 +1,9 @@
 /** One HTTP/2 stream as a gRPC call: messages are put together, replies cut into what the peer's windows allow. */
-import { Collected } from '../collect.ts'
 import type { Call, CallEvents, Status } from '../transport.ts'
 import { type ErrorCode, errorCode, flag, frame, frameHeaderBytes, frameType, writeFrameHeader } from './frames.ts'
 import type { Field } from './hpack.ts'
-import { maxFrameBytes, maxMessageBytes, streamCredit } from './limits.ts'
-
-/** Flag and length in front of every message (gRPC over HTTP/2, Length-Prefixed-Message). */
-const prefixBytes = 5
+import { maxFrameBytes, streamCredit } from './limits.ts'
+import { Messages, prefixBytes } from './messages.ts'
 
 /** What a stream asks of its connection. */
 export type Link = {
@@ -57,7 +54,7 @@ export class Http2Stream implements Call {
   #receiveWindow: number
   #owed = 0
   #paused = false
-  #incoming: Collected | undefined
+  readonly #incoming = new Messages()
   /** Message bytes (prefix included) that wait for a window. */
   #queue: Buffer[] = []
   #unsent = 0
@@ -104,12 +101,15 @@ export class Http2Stream implements Call {
     if (this.#receiveWindow < 0) return this.#fail(errorCode.flowControl)
     this.#owed += counted
     this.#grant()
-    this.#collect(payload)
+    const deliver = (message: Buffer) => {
+      if (!this.#over) this.#events?.message(message)
+    }
+    if (!this.#incoming.push(payload, deliver)) this.#fail(errorCode.enhanceYourCalm)
   }
 
   halfClosed() {
     this.#remoteEnded = true
-    if (this.#incoming !== undefined) return this.#fail(errorCode.protocol)
+    if (this.#incoming.unfinished) return this.#fail(errorCode.protocol)
     if (this.#end === undefined) this.#events?.halfClosed()
     else this.#finish()
   }
@@ -118,33 +118,9 @@ export class Http2Stream implements Call {
     if (this.#over) return
     this.#over = true
     this.#queue = []
-    this.#incoming = undefined
+    this.#incoming.clear()
     this.#link.done(this.id)
     if (this.#end === undefined) this.#events?.closed()
-  }
-
-  #collect(payload: Buffer) {
-    let bytes = payload
-    if (this.#incoming !== undefined) {
-      this.#incoming.add(payload)
-      bytes = this.#incoming.bytes
-      this.#incoming = undefined
-    }
-    let at = 0
-    while (!this.#over && bytes.length - at >= prefixBytes) {
-      const length = bytes.readUInt32BE(at + 1)
-      if (length > maxMessageBytes || bytes[at] !== 0) return this.#fail(errorCode.enhanceYourCalm)
-      const end = at + prefixBytes + length
-      if (end > bytes.length) break
-      this.#events?.message(bytes.subarray(at + prefixBytes, end))
-      at = end
-    }
-    if (at < bytes.length && !this.#over) this.#keep(bytes.subarray(at))
-  }
-
-  #keep(rest: Buffer): void {
-    this.#incoming = new Collected()
-    this.#incoming.add(rest)
   }
 
   #grant(): void {
