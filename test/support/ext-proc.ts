@@ -33,6 +33,8 @@ export type TinyClassifier = {
   readonly questions: readonly Question[]
   /** What it goes by; others are errors. */
   profiles: readonly InspectionProfile[]
+  /** Refuses everything, with this status. */
+  refusesWith: 'Forbidden' | 'ServiceUnavailable' | undefined
   /** Connections are cut, nobody listens any more. */
   stop(): Promise<void>
 }
@@ -91,7 +93,12 @@ export async function startTinyClassifier(path: string): Promise<TinyClassifier>
   const server = new Server()
   raiseStreamResetLimits(server)
   const questions: Question[] = []
-  const it = { questions, profiles: [] as readonly InspectionProfile[], stop: async () => server.forceShutdown() }
+  const it: TinyClassifier = {
+    questions,
+    profiles: [],
+    refusesWith: undefined,
+    stop: async () => server.forceShutdown(),
+  }
   const decoder = messageType('envoy.service.ext_proc.v3.ProcessingRequest')
   server.addService(externalProcessorService, {
     process(call: ServerDuplexStream<Buffer, Buffer>) {
@@ -104,6 +111,7 @@ export async function startTinyClassifier(path: string): Promise<TinyClassifier>
         questions.push(question)
         const profile = it.profiles.find(({ id }) => id === question.profile)
         if (profile === undefined) call.emit('error', { code: 9, details: 'no such profile' })
+        else if (it.refusesWith) send(call, { immediate_response: { status: { code: it.refusesWith } } })
         else send(call, answer(question, profile))
       })
     },

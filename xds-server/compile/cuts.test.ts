@@ -130,6 +130,9 @@ test('a peer that must be inspected from now on and got a chain of its own is no
   expect(leaving('deny')).toEqual(chains)
   expect(leaving('allow')).toEqual([])
   expect(leaving('deny', { settings: { mode: 'monitor' } })).toEqual([])
+  // who need not be inspected goes on as he is
+  const arriving = cut(usual, world([anyHttp], bound({ inspections: [of('nv.db.yelb', 'deny')] })))
+  expect(arriving.filter((key) => key.includes('/in|80/http'))).toEqual([])
   // who stays in the chain is inspected at his next request; what was not taken for requests can not stay
   const waf = [anInspection('nv.db.yelb', { waf: [{ sensor: 'crs', action: 'deny' }] })]
   const inbound = cut(usual, world([anyHttp], { inspections: waf })).filter((key) => key.includes('/in|'))

@@ -174,6 +174,27 @@ describe('sensors', () => {
     expect(changed(before, { inventory, policy: { ...was, dlpSensors: edited } })).toEqual([])
   })
 
+  test('are noticed where nothing else changed: bindings, contents, and whether anybody answers', () => {
+    const { inventory, policy: was } = from({ inspections: [dlp] })
+    const next = (over: Partial<World['policy']>): World => ({ inventory, policy: { ...was, ...over } })
+    expect(changed(next({}), next({ inspections: [{ ...dlp, waf: crs.waf }] }))).toContain(
+      'nv.b.yelb in|80|nv.a.yelb|inspect',
+    )
+    expect(changed(next({}), next({ dlpSensors: [{ ...cards, mask: true }] }))).toContain(
+      'nv.b.yelb in|80|nv.a.yelb|inspect',
+    )
+    const kept = compiler()
+    const now = directory(next({}))
+    const filter = (given: Parameters<typeof kept.compile>[1]) => {
+      const { resources } = kept.compile(now, given).classes.get('nv.b.yelb')!
+      return JSON.stringify(resources.find(({ name }) => name === 'in|80|nv.a.yelb|inspect')?.body)
+    }
+    const { classifier: there } = asked
+    expect(filter(asked)).toContain('t-')
+    expect(filter({ ...asked, classifier: { ...there, token: () => 'another' } })).toContain('Bearer another')
+    expect(filter({ ...asked, classifier: { ...there, healthy: false } })).not.toContain('t-')
+  })
+
   test('of a WAF concern only the classes of their group', () => {
     const names = changed(from({}), from({ inspections: [crs] })).map((name) => name.split(' ')[0])
     expect([...new Set(names)]).toEqual(['nv.b.yelb'])

@@ -29,6 +29,17 @@ test('a classifier that knows the profile answers; it is asked for no body', asy
   expect(await ask(path, 'q')).toEqual({ ok: false, absent: false, reason: 'no such profile' })
 })
 
+test('a refusal is a verdict like any other; that there is none is not', async () => {
+  const path = aSocket()
+  const classifier = await startTinyClassifier(path)
+  open.push(() => classifier.stop())
+  classifier.profiles = [profile]
+  classifier.refusesWith = 'Forbidden'
+  expect(await ask(path)).toEqual({ ok: true })
+  classifier.refusesWith = 'ServiceUnavailable'
+  expect(await ask(path)).toEqual({ ok: false, absent: false, reason: 'it comes to no verdict' })
+})
+
 test('nobody listens', async () => {
   const path = aSocket()
   expect(await ask(path)).toEqual({ ok: false, absent: true, reason: 'nobody listens there' })

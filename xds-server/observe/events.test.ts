@@ -90,6 +90,37 @@ describe('equal events', () => {
 })
 
 describe('a flood', () => {
+  test('of what one sensor finds leaves room for another', () => {
+    const { events, all } = anEventLog()
+    const found = (sensor: string, where: string) =>
+      events.record(
+        anEvent({
+          kind: 'threat',
+          inspection: { sensor, score: 5, findings: [{ rule: 'r', severity: 'critical', message: '', where }] },
+        }),
+      )
+    for (let i = 0; i < perSort.burst * 2; i++) found('loud', `ARGS:${i}`)
+    found('other', 'url')
+    expect(all()[0]?.inspection?.sensor).toBe('other')
+    expect(all()).toHaveLength(perSort.burst + 1)
+  })
+
+  test('of requests that nobody could judge leaves room for what the control plane has to say', () => {
+    const { events, all } = anEventLog()
+    const http = { method: 'GET', path: '/', host: 'db' }
+    for (let i = 0; i < perFamily.burst + 50; i++) {
+      events.record(
+        anEvent({
+          kind: 'enforcement',
+          http,
+          source: { group: `g${i}`, workload: undefined, namespace: undefined, ip: undefined },
+        }),
+      )
+    }
+    events.record(anEvent({ kind: 'enforcement', message: 'the classifier does not answer' }))
+    expect(all()[0]?.message).toBe('the classifier does not answer')
+  })
+
   test('of one sort becomes a summary with the number that was not stored, and each incident still finds it', async () => {
     const { events, pass, all, suppressed } = anEventLog()
     for (let i = 0; i < 100; i++) {
