@@ -75,6 +75,9 @@ Try, in another terminal (as root, in this folder):
   npx postern events                                            … and why: npx postern why legacy-1 yelb-ui-1 80
   npx postern lab scale yelb-ui 4                               works, no rule changes
   npx postern rules insert --top --from nv.ubuntu.default --to nv.ubuntu.default --app ssh --port 22 --deny
+  npx postern sensors bind nv.yelb-ui.yelb base --waf --action deny      attacks on the page: an alert, in Protect a 403
+  npx postern sensors bind nv.yelb-ui.yelb creditcard --dlp --action deny
+  npx postern lab exec external -- curl -sS http://${ui}/export/customers.csv
   npx postern lab story                                         all of it, told in twelve steps
 Ctrl-C ends the demo and takes everything away.
 `
