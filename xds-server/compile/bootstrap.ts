@@ -5,13 +5,14 @@
 import { circuitBreakers } from './clusters.ts'
 import type { Message } from './model.ts'
 import { clusterNames } from './names.ts'
+import { type ProbeOptions, probeResources } from './probes.ts'
 import { discoveryOf, trustedTls } from './trusted-server.ts'
 import { any, typed } from './typed.ts'
 
 export type BootstrapOptions = {
   /** Workload id: `node.id`, which the token must prove. */
   readonly nodeId: string
-  readonly token: string
+  readonly token: string | TokenFile
   readonly controlPlane: {
     /** Name or address. */
     readonly host: string
@@ -25,6 +26,20 @@ export type BootstrapOptions = {
   readonly adminSocket: string
   /** Bytes; past 95 % of it new connections are refused. Default `defaultHeapBytes`. */
   readonly maxHeapBytes?: number
+  /** In a cluster: what the kubelet asks. */
+  readonly probes?: ProbeOptions
+}
+
+/**
+ * A token that is renewed while Envoy runs, as the kubelet does it: by renaming something in the token's folder.
+ * Envoy reads a secret of its bootstrap once, whatever it is told to watch (measured, 1.40.0); a secret that it gets by
+ * SDS from a file is read again at each rename in a watched folder. So there has to be that file.
+ */
+export type TokenFile = {
+  /** Path of a file that holds `tokenSource`. */
+  readonly source: string
+  /** The folder to watch: the token's. */
+  readonly folder: string
 }
 
 const defaultHeapBytes = 256 * 1024 * 1024
@@ -38,7 +53,7 @@ const keepalive = { interval: '15s', timeout: '5s' } as const
  * connections end at once, idle ones within 2 s. `misc:error`: the matchers we use are marked as work in progress, and
  * Envoy says so at every update.
  */
-export const envoyArguments: readonly string[] = [
+export const envoyArgumentsAt = (logLevel: string): readonly string[] => [
   '--disable-hot-restart',
   '--concurrency',
   '1',
@@ -47,43 +62,64 @@ export const envoyArguments: readonly string[] = [
   '--drain-time-s',
   '2',
   '--log-level',
-  'warning',
+  logLevel,
   '--component-log-level',
   'misc:error',
 ]
+export const envoyArguments = envoyArgumentsAt('warning')
 
 const tokenSecret = 'token'
 
 /** A secret, so that the admin interface does not show it. */
 function secret(token: string): Message {
-  return { name: tokenSecret, generic_secret: { secret: { inline_string: `Bearer ${token}` } } }
+  return { name: tokenSecret, generic_secret: { secret: { inline_string: token } } }
+}
+
+/** What the file `TokenFile.source` holds: that the token is in the file `token`, and nothing else. */
+export function tokenSource(token: string): Message {
+  const fields = { name: tokenSecret, generic_secret: { secret: { filename: token } } }
+  return { resources: [any('envoy.extensions.transport_sockets.tls.v3.Secret', fields)] }
+}
+
+function credential(token: BootstrapOptions['token']): Message {
+  if (typeof token === 'string') return { name: tokenSecret }
+  const { source, folder } = token
+  return {
+    name: tokenSecret,
+    sds_config: {
+      resource_api_version: 'V3',
+      path_config_source: { path: source, watched_directory: { path: folder } },
+    },
+  }
 }
 
 /**
  * Every stream to the control plane says who we are. On the cluster, because access logs are configured per class of
  * workloads and can carry no token of their own.
  */
-const credentials = typed('token', 'envoy.extensions.filters.http.credential_injector.v3.CredentialInjector', {
-  overwrite: true,
-  credential: typed('token', 'envoy.extensions.http.injected_credentials.generic.v3.Generic', {
-    credential: { name: tokenSecret },
-  }),
-})
+const credentials = (token: BootstrapOptions['token']): Message =>
+  typed('token', 'envoy.extensions.filters.http.credential_injector.v3.CredentialInjector', {
+    overwrite: true,
+    credential: typed('token', 'envoy.extensions.http.injected_credentials.generic.v3.Generic', {
+      credential: credential(token),
+      header_value_prefix: 'Bearer ',
+    }),
+  })
 
-const http2: Message = {
+const http2 = (token: BootstrapOptions['token']): Message => ({
   'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': any(
     'envoy.extensions.upstreams.http.v3.HttpProtocolOptions',
     {
       explicit_http_config: { http2_protocol_options: { connection_keepalive: keepalive } },
       http_filters: [
-        credentials,
+        credentials(token),
         typed('upstream_codec', 'envoy.extensions.filters.http.upstream_codec.v3.UpstreamCodec'),
       ],
     },
   ),
-}
+})
 
-function controlPlane(options: BootstrapOptions['controlPlane']): Message {
+function controlPlane({ controlPlane: options, token }: BootstrapOptions): Message {
   const { host, port } = options
   const endpoint = { address: { socket_address: { address: host, port_value: port } } }
   return {
@@ -91,7 +127,7 @@ function controlPlane(options: BootstrapOptions['controlPlane']): Message {
     type: discoveryOf(host),
     connect_timeout: '5s',
     circuit_breakers: circuitBreakers,
-    typed_extension_protocol_options: http2,
+    typed_extension_protocol_options: http2(token),
     transport_socket: trustedTls(options),
     load_assignment: {
       cluster_name: clusterNames.controlPlane,
@@ -129,6 +165,7 @@ const fromControlPlane: Message = { ads: {}, resource_api_version: 'V3', initial
 
 /** Envoy's bootstrap file, as JSON. */
 export function bootstrap(options: BootstrapOptions): Message {
+  const probes = options.probes && probeResources(options.probes)
   return {
     node: { id: options.nodeId, cluster: 'postern' },
     admin: { address: { pipe: { path: options.adminSocket, mode: 0o600 } } },
@@ -143,8 +180,9 @@ export function bootstrap(options: BootstrapOptions): Message {
       lds_config: fromControlPlane,
     },
     static_resources: {
-      clusters: [controlPlane(options.controlPlane)],
-      secrets: [secret(options.token)],
+      clusters: [controlPlane(options), ...(probes?.clusters ?? [])],
+      ...(probes && { listeners: probes.listeners }),
+      ...(typeof options.token === 'string' && { secrets: [secret(options.token)] }),
     },
     overload_manager: overload(options.maxHeapBytes ?? defaultHeapBytes),
   }

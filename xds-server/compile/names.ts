@@ -19,8 +19,11 @@ export const clusterNames = {
   classifier: 'classifier',
 } as const
 
-/** TCP ports inside a pod. The redirect sends to the first two; the others listen on loopback only. */
-export const proxyPorts = { inbound: 15006, outbound: 15001, resetter: 15008, ready: 15021 } as const
+/**
+ * TCP ports inside a pod. The redirect sends to the first two and leaves `probes` (in a cluster: for the kubelet) alone;
+ * the others listen on loopback only.
+ */
+export const proxyPorts = { inbound: 15006, outbound: 15001, resetter: 15008, probes: 15020, ready: 15021 } as const
 
 /** Where the sniffer and the chains leave what they know (`FilterStateInput` keys). */
 export const filterState = {
