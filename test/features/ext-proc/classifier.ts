@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { Times } from '../../../classifier/http/limits.ts'
 import { defaultTimes } from '../../../classifier/http/limits.ts'
-import { type Service, startService } from '../../../classifier/http/service.ts'
+import { type Address, type Service, startService } from '../../../classifier/http/service.ts'
 import { anInspector, aPlan, aProfile, type TestInspector } from '../../../classifier/http/testdata/inspector.ts'
 import type { Plan } from '../../../classifier/inspection/model.ts'
 
@@ -16,7 +16,7 @@ export const planOf = (profiles: Profiles, id: string): Plan => aPlan(profiles[i
 
 export type Classifier = { readonly service: Service; readonly inspector: TestInspector }
 
-export async function startClassifier(socket: string, { profiles, times }: Settings): Promise<Classifier> {
+export async function startClassifier(listen: string | Address, { profiles, times }: Settings): Promise<Classifier> {
   const inspector = anInspector(
     Object.fromEntries(
       Object.entries(profiles).map(([id, { enforce }]) => [
@@ -25,10 +25,11 @@ export async function startClassifier(socket: string, { profiles, times }: Setti
       ]),
     ),
   )
-  const service = await startService(
-    { kind: 'unix', path: socket },
-    { inspector, secret, times: { ...defaultTimes, ...times } },
-  )
+  const service = await startService(typeof listen === 'string' ? { kind: 'unix', path: listen } : listen, {
+    inspector,
+    secret,
+    times: { ...defaultTimes, ...times },
+  })
   return { service, inspector }
 }
 

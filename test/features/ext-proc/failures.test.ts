@@ -28,7 +28,7 @@ const aClassifier = async () => {
 }
 
 beforeEach(async () => {
-  stand = await openStand(profiles, ['stranger'])
+  stand = await openStand(profiles, { wrong: ['stranger'] })
 })
 afterEach(async () => {
   for (const child of children.splice(0)) await kill(child)

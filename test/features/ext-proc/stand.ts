@@ -7,7 +7,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { tokenFor } from '../../../classifier/http/authenticate.ts'
 import { aProfile } from '../../../classifier/http/testdata/inspector.ts'
+import { classifierCluster } from '../../../xds-server/compile/classifier.ts'
 import { headsOnly, inspectOf } from '../../../xds-server/compile/inspect-filter.ts'
+import type { ClassifierAddress } from '../../../xds-server/compile/options.ts'
 import { any, typed } from '../../../xds-server/compile/typed.ts'
 import { type EnvoyProcess, startEnvoy } from '../../support/envoy.ts'
 import { eventually } from '../../support/eventually.ts'
@@ -37,15 +39,17 @@ export type Stand = {
   close(): Promise<void>
 }
 
-const pipeCluster = (name: string, path: string, http2: object | undefined) => ({
+const circuitBreakers = {
+  thresholds: [
+    { max_connections: 100_000, max_pending_requests: 100_000, max_requests: 100_000, max_retries: 100_000 },
+  ],
+}
+
+const appCluster = (name: string, path: string, http: object) => ({
   name,
   type: 'STATIC',
   connect_timeout: '1s',
-  circuit_breakers: {
-    thresholds: [
-      { max_connections: 100_000, max_pending_requests: 100_000, max_requests: 100_000, max_retries: 100_000 },
-    ],
-  },
+  circuit_breakers: circuitBreakers,
   load_assignment: {
     cluster_name: name,
     endpoints: [{ lb_endpoints: [{ endpoint: { address: { pipe: { path } } } }] }],
@@ -53,21 +57,10 @@ const pipeCluster = (name: string, path: string, http2: object | undefined) => (
   typed_extension_protocol_options: {
     'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': any(
       'envoy.extensions.upstreams.http.v3.HttpProtocolOptions',
-      {
-        explicit_http_config:
-          http2 === undefined
-            ? { http_protocol_options: { enable_trailers: true } }
-            : { http2_protocol_options: http2 },
-      },
+      { explicit_http_config: http },
     ),
   },
 })
-
-const classifierHttp2 = {
-  initial_stream_window_size: 65_536,
-  initial_connection_window_size: 1_048_576,
-  connection_keepalive: { interval: '1s', timeout: '1s' },
-}
 
 const incident = typed('incident', 'envoy.extensions.filters.http.set_filter_state.v3.Config', {
   on_request_headers: [
@@ -140,8 +133,14 @@ function listener(port: number, inspect: object): object {
   }
 }
 
-/** @param wrong profiles whose filter has another's token */
-export async function openStand(profiles: Profiles, wrong: readonly string[] = []): Promise<Stand> {
+export type StandOptions = {
+  /** Profiles whose filter has another's token. */
+  readonly wrong?: readonly string[]
+  /** Default: `socket`. */
+  readonly classifier?: ClassifierAddress
+}
+
+export async function openStand(profiles: Profiles, { wrong = [], classifier }: StandOptions = {}): Promise<Stand> {
   const folder = mkdtempSync(join(tmpdir(), 'postern-ext-proc-'))
   const [socket, http1, http2] = ['classifier', 'app', 'grpc'].map((name) => join(folder, name)) as [
     string,
@@ -157,9 +156,9 @@ export async function openStand(profiles: Profiles, wrong: readonly string[] = [
   })
   const app = await startApp(http1, http2)
   const clusters = [
-    pipeCluster('app', http1, undefined),
-    pipeCluster('grpc', http2, {}),
-    pipeCluster('classifier', socket, classifierHttp2),
+    appCluster('app', http1, { http_protocol_options: { enable_trailers: true } }),
+    appCluster('grpc', http2, { http2_protocol_options: {} }),
+    classifierCluster(classifier ?? { kind: 'unix', path: socket }, circuitBreakers),
   ]
   const envoy = await startEnvoy({ static_resources: { listeners, clusters } }, '--file-flush-interval-msec', '10')
   const records = new Map<string, Logged>()
