@@ -414,11 +414,11 @@ test('whatever comes is answered', async () => {
             aBody(Buffer.from(got.body, 'latin1'), got.end),
           ),
         )
-      if (verdicts.at(-1)!.action === 'pass' && verdicts.length === 2 && !got.end)
-        for (const piece of got.pieces)
-          verdicts.push(
-            await exchange.more(Buffer.from(piece, 'latin1'), { end: false, flush: piece.length % 2 === 0 }),
-          )
+      const streams = verdicts.length === 2 && !got.end
+      for (const piece of streams ? got.pieces : []) {
+        if (verdicts.at(-1)!.action !== 'pass') break // a refusal is the end of it
+        verdicts.push(await exchange.more(Buffer.from(piece, 'latin1'), { end: false, flush: piece.length % 2 === 0 }))
+      }
       exchange.drop()
       for (const { action, partial } of verdicts)
         expect([action, action === 'error' ? partial : '']).toEqual([expect.stringMatching(/pass|deny/), ''])
