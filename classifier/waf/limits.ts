@@ -19,11 +19,14 @@ export const maxPatternDepth = 100
 /** Longer patterns are refused. CRS's longest has 12,182. */
 export const maxPatternCharacters = 64 * 1024
 
-/** `x{n}` with a greater n is refused, as in RE2. */
+/** `x{n}` with a greater n is refused, and repetitions in one another that have more turns together, as in RE2. */
 export const maxPatternRepeat = 1000
 
-/** Positions of a pattern with its repetitions written out; past it the pattern is refused, as RE2 does. */
+/** Positions of a pattern with its repetitions written out; past it the pattern is refused. RE2 takes ten times as many. */
 export const maxPatternPositions = 100_000
+
+/** A pattern with more is not given to V8, which finds some of them too large (the smallest we know has 40,000). */
+export const maxBacktrackedPositions = 10_000
 
 /** ModSecurity's TX.0 … TX.9. */
 export const maxCaptures = 10

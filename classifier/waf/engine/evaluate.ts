@@ -42,5 +42,5 @@ export function createEngine(ruleSet: RuleSet, options: EngineOptions = {}): Eng
     const inspection = begin(request)
     return response ? inspection.respond(response) : inspection.end()
   }
-  return { ruleSet, begin, evaluate, warm: () => warmUp(ruleSet, evaluate) }
+  return { ruleSet, begin, evaluate, warm: () => warmUp(evaluate) }
 }

@@ -3,6 +3,7 @@
  * them at once, without case) and the bytes they need. Promises: never keeps away what would match, as long as the
  * requirements (`rx/requirement.ts`) are sound.
  */
+import { wordsOf } from '../rx/bytes.ts'
 import type { Requirement } from '../rx/requirement.ts'
 
 /** A requirement that was given to the screen. */
@@ -158,6 +159,4 @@ function intersect(a: Uint32Array, b: Uint32Array): boolean {
   return false
 }
 
-function maskOf(set: bigint): Uint32Array {
-  return Uint32Array.from({ length: 8 }, (_, i) => Number((set >> BigInt(32 * i)) & 0xffffffffn))
-}
+const maskOf = (set: bigint): Uint32Array => wordsOf(set).slice()

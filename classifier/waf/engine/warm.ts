@@ -1,8 +1,7 @@
 /**
- * What a first request would have to wait for, done before it: patterns compiled, automata taught what ordinary text
- * looks like, the code of all phases compiled by V8. The requests are ordinary ones and one that many rules match.
+ * What a first request would have to wait for, done before it: automata taught what ordinary text looks like, the code of
+ * all phases compiled by V8. A pattern of its own is only asked where one matches, so it is compiled when that happens. The requests are ordinary ones and one that many rules match.
  */
-import type { RuleSet } from '../seclang/model.ts'
 import type { Header, HttpRequest, HttpResponse, Outcome } from './model.ts'
 
 /** V8 interprets first and compiles what has been run some times. */
@@ -10,8 +9,7 @@ const turns = 60
 
 type Evaluate = (request: HttpRequest, response: HttpResponse) => Outcome
 
-export function warmUp({ rules }: RuleSet, evaluate: Evaluate): void {
-  for (const { links } of rules) for (const { operator } of links) operator.warm?.()
+export function warmUp(evaluate: Evaluate): void {
   for (let turn = 0; turn < turns; turn++) for (const request of requestsOf(turn)) evaluate(request, page)
 }
 

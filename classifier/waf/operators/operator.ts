@@ -15,8 +15,6 @@ export type Operator = {
   readonly requires?: Requirement
   /** It matches where this pattern matches somewhere, for operators that can be told like that. */
   readonly pattern?: Node
-  /** Does now what the first calls would take time for. */
-  readonly warm?: () => void
 }
 
 /** `file` is the rule's: data files are found beside it. */

@@ -127,7 +127,6 @@ describe('no value takes long', () => {
 
   test.each(able)('@%s', (name) => {
     const operator = made(name, arguments_[name] ?? 'aaaaab')
-    operator.warm?.()
     for (const seed of seeds) {
       const value = seed.repeat(size).slice(0, size)
       const from = process.cpuUsage()

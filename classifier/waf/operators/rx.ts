@@ -9,7 +9,7 @@ export const rx: OperatorFactory = (argument) => {
   const regex = regexOf(argument)
   if ('message' in regex) return regex
   const operator: Operator = (value) => (regex.test(value) ? matchOf(regex, value) : undefined)
-  return Object.assign(operator, { requires: regex.requirement, pattern: regex.tree, warm: regex.warm })
+  return Object.assign(operator, { requires: regex.requirement, pattern: regex.tree })
 }
 
 /** Groups are found when somebody asks for them: to say that a pattern matches takes a fraction of the time. */

@@ -28,16 +28,25 @@ export const bytesOf = (set: ByteSet): number[] => {
   return found
 }
 
-/** How many; 64 look-ups, which is what makes it fit for sorting. */
+/** How many. */
 export function sizeOf(set: ByteSet): number {
   let size = 0
-  for (const digit of set.toString(16)) size += onesOf[digit]!
+  for (const part of wordsOf(set)) for (let rest = part; rest !== 0; rest &= rest - 1) size++
   return size
 }
 
-const onesOf: Readonly<Record<string, number>> = Object.fromEntries(
-  Array.from('0123456789abcdef', (digit, value) => [digit, [0, 1, 2, 3].filter((bit) => (value >> bit) & 1).length]),
-)
+/** Bit n of word w is byte 32 w + n. Patterns have many sets, and arithmetic on so large integers is slow. */
+export function wordsOf(set: ByteSet): Uint32Array {
+  view.setBigUint64(0, set, true)
+  view.setBigUint64(8, set >> 64n, true)
+  view.setBigUint64(16, set >> 128n, true)
+  view.setBigUint64(24, set >> 192n, true)
+  return words
+}
+
+/** Of the last set that was asked for. */
+const words = new Uint32Array(8)
+const view = new DataView(words.buffer)
 
 /** The only member, or undefined if there is not exactly one. */
 export const onlyOf = (set: ByteSet): number | undefined =>
@@ -47,6 +56,16 @@ export type Range = { readonly from: number; readonly to: number }
 
 /** In ascending order, not touching each other. */
 export function rangesOf(set: ByteSet): readonly Range[] {
-  const bits = set.toString(2).split('').reverse().join('')
-  return Array.from(bits.matchAll(/1+/g), ({ 0: ones, index }) => ({ from: index, to: index + ones.length - 1 }))
+  const parts = wordsOf(set)
+  const ranges: Range[] = []
+  let from = -1
+  for (let value = 0; value <= 256; value++) {
+    const isIn = value < 256 && ((parts[value >> 5]! >>> (value & 31)) & 1) === 1
+    if (isIn && from === -1) from = value
+    else if (!isIn && from !== -1) {
+      ranges.push({ from, to: value - 1 })
+      from = -1
+    }
+  }
+  return ranges
 }

@@ -5,6 +5,7 @@ import { allBytes, byte, folded, not } from './bytes.ts'
 import { readClass } from './class.ts'
 import { RegexError } from './error.ts'
 import { readEscape } from './escape.ts'
+import { letter } from './letter.ts'
 import { Reader } from './reader.ts'
 
 /** The rule language's defaults: a dot takes every byte, `^` and `$` are the ends of the subject. */
@@ -13,7 +14,7 @@ export type Flags = { readonly ignoreCase: boolean; readonly multiline: boolean;
 export type Pattern = {
   readonly tree: Node
   readonly captures: number
-  /** Bytes and assertions with repetitions written out: what both engines' programs grow with. */
+  /** Bytes, brackets and choices with repetitions written out: no engine's program has more than a few times as many. */
   readonly positions: number
 }
 
@@ -85,7 +86,7 @@ class PatternParser {
   }
 
   #byte(value: number): Node {
-    return { kind: 'byte', set: this.#flags.ignoreCase ? folded(byte(value)) : byte(value) }
+    return letter(value, this.#flags.ignoreCase)
   }
 
   #group(): Node {
@@ -138,7 +139,10 @@ class PatternParser {
     const lazy = reader.take('?')
     if (reader.at('+')) reader.fail('possessive repetition is not possible in linear time')
     if (/[*?]/.test(reader.peek()) || reader.repetition()) reader.fail('a repetition can not be repeated')
-    return { kind: 'repeat', of: atom, ...times, lazy }
+    const repeated: Node = { kind: 'repeat', of: atom, ...times, lazy }
+    if (turnsOf(repeated) > maxPatternRepeat)
+      reader.fail(`repetitions in one another have more than ${maxPatternRepeat} turns`)
+    return repeated
   }
 }
 
@@ -147,11 +151,27 @@ function positionsOf(node: Node): number {
     case 'sequence':
       return node.parts.reduce((sum, part) => sum + positionsOf(part), 0)
     case 'either':
-      return node.options.reduce((sum, option) => sum + positionsOf(option), 0)
+      return node.options.reduce((sum, option) => sum + 1 + positionsOf(option), 0)
     case 'repeat':
-      return positionsOf(node.of) * Math.max(1, node.max === Number.POSITIVE_INFINITY ? node.min : node.max)
+      return 1 + positionsOf(node.of) * Math.max(1, node.max === Number.POSITIVE_INFINITY ? node.min : node.max)
     case 'capture':
-      return positionsOf(node.of)
+      return 2 + positionsOf(node.of)
+    default:
+      return 1
+  }
+}
+
+/** The most turns of counted repetitions in one another, as RE2 counts them: `(x{0,9}){2,5}` has 45; `*`, `+` and `?` have none. */
+function turnsOf(node: Node): number {
+  switch (node.kind) {
+    case 'sequence':
+      return Math.max(1, ...node.parts.map(turnsOf))
+    case 'either':
+      return Math.max(1, ...node.options.map(turnsOf))
+    case 'repeat':
+      return turnsOf(node.of) * Math.max(1, node.max === Number.POSITIVE_INFINITY ? node.min : node.max)
+    case 'capture':
+      return turnsOf(node.of)
     default:
       return 1
   }

@@ -3,7 +3,7 @@
  * bytes that no pattern tells apart put into one class. For `automaton.ts`, which runs it.
  */
 import type { Node, Place } from './ast.ts'
-import { type ByteSet, byte, word } from './bytes.ts'
+import { type ByteSet, byte, word, wordsOf } from './bytes.ts'
 
 /** What a place does: read a byte, go on at two places, ask where it is, or say that the pattern has matched. */
 export const step = { read: 0, fork: 1, ask: 2, match: 3 } as const
@@ -57,7 +57,8 @@ class Writer {
   readonly #steps: number[] = []
   readonly #next: number[] = []
   readonly #detail: number[] = []
-  readonly #sets = new Map<ByteSet, number>()
+  /** By their text: a map of large integers only looks at their last 64 bits, where all letters are alike. */
+  readonly #sets = new Map<string, { readonly set: ByteSet; readonly place: number }>()
   readonly #asked = new Set<Place>()
 
   get size(): number {
@@ -104,14 +105,16 @@ class Writer {
   }
 
   #set(set: ByteSet): number {
-    const known = this.#sets.get(set)
-    if (known !== undefined) return known
-    this.#sets.set(set, this.#sets.size)
-    return this.#sets.size - 1
+    const name = set.toString(32)
+    const known = this.#sets.get(name)
+    if (known !== undefined) return known.place
+    const place = this.#sets.size
+    this.#sets.set(name, { set, place })
+    return place
   }
 
   finished(starts: readonly number[]): Program {
-    const sets = [...this.#sets.keys()].map(membersOf)
+    const sets = [...this.#sets.values()].map(({ set }) => membersOf(set))
     const asksWords = this.#asked.has('wordEdge') || this.#asked.has('noWordEdge')
     const asksLines = this.#asked.has('lineStart') || this.#asked.has('lineEnd')
     const asked = [...(asksWords ? [word] : []), ...(asksLines ? [byte(0x0a)] : [])]
@@ -132,12 +135,8 @@ class Writer {
 
 /** 1 for each byte of the set. */
 function membersOf(set: ByteSet): Uint8Array {
-  const members = new Uint8Array(256)
-  for (let word = 0; word < 8; word++) {
-    const bits = Number((set >> BigInt(32 * word)) & 0xffffffffn)
-    for (let bit = 0; bit < 32; bit++) members[32 * word + bit] = (bits >>> bit) & 1
-  }
-  return members
+  const parts = wordsOf(set)
+  return Uint8Array.from({ length: 256 }, (_, value) => (parts[value >> 5]! >>> (value & 31)) & 1)
 }
 
 /** Bytes that are together in every set are one class. */

@@ -6,6 +6,7 @@ import { testData } from '../../testdata.ts'
 import { maxBacktrackedBytes } from '../limits.ts'
 import { type Node, repeatsCapture } from './ast.ts'
 import { emit } from './emit.ts'
+import { RegexError } from './error.ts'
 import { compileRegex, type Regex } from './regex.ts'
 import { meets } from './requirement.ts'
 import { crsPatterns, subject } from './testdata/patterns.ts'
@@ -43,6 +44,60 @@ describe('V8 and the linear-time engine', () => {
       index: maxBacktrackedBytes + 2,
       groups: ['ab'],
     })
+  })
+})
+
+describe('what is too big for an engine', () => {
+  const long = 'ab'.repeat(200)
+  /** Refused when it is compiled, or all engines take it. */
+  const isSafe = (source: string): boolean => {
+    let regex: Regex
+    try {
+      regex = compileRegex(source)
+    } catch (error) {
+      if (error instanceof RegexError) return true
+      throw error
+    }
+    regex.warm()
+    regex.exec('abab')
+    regex.exec(long)
+    return true
+  }
+
+  test.each([
+    ['(x{0,100}){0,20}', 'repetitions in one another have more than 1000 turns (at character 17 of the pattern)'],
+    ['(?:a{2}|(b{501,})){2}c', 'repetitions in one another have more than 1000 turns (at character 22 of the pattern)'],
+    [
+      '((((((((((((((((((((((((((((((((((((((((((((((((((a)))))))))))))))))))))))))))))))))))))))))))))))))){0,1000}',
+      'too big',
+    ],
+    ['(?:(?:ab){50}){21}', 'repetitions in one another have more than 1000 turns (at character 19 of the pattern)'],
+  ])('%s is refused', (source, message) => expect(() => compileRegex(source)).toThrow(message))
+
+  test.each([
+    ['as many turns as may be', '(?:(?:ab){50}){20}'],
+    ['turns without number', '(?:(?:a{10})*){100}'],
+    ['turns of nothing', '(?:a{0}){1000}'],
+    ['more letters than V8 takes', 'a'.repeat(50_000)],
+    ['more groups than V8 takes', '(a)'.repeat(12_000)],
+  ])('%s', (_, source) => expect(isSafe(source)).toBe(true))
+
+  test('nothing is taken that an engine then refuses', () => {
+    const count = fc.constantFrom(0, 1, 2, 3, 10, 33, 100, 999, 1000)
+    const times = fc.oneof(
+      fc.constantFrom('', '*', '+', '?'),
+      fc.tuple(count, count).map(([a, b]) => `{${Math.min(a, b)},${Math.max(a, b)}}`),
+      count.map((n) => `{${n},}`),
+    )
+    const { nested } = fc.letrec<{ nested: string }>((tie) => ({
+      nested: fc.oneof(
+        { depthSize: 'small', maxDepth: 4 },
+        fc.constantFrom('a', '[ab]', '(?:)', '^'),
+        fc.tuple(fc.constantFrom('(', '(?:'), tie('nested'), times).map(([open, of, n]) => `${open}${of})${n}`),
+        fc.tuple(tie('nested'), tie('nested')).map(([a, b]) => `${a}(?:${b}|b)`),
+      ),
+    }))
+    fc.assert(fc.property(nested, isSafe), { numRuns: 300 })
   })
 })
 

@@ -5,12 +5,12 @@
  * Never: look-around, references back, possessive or atomic groups; patterns that need them are refused.
  */
 import { RE2JS } from 're2js'
-import { maxBacktrackedBytes, maxCaptures, maxGroupedBytes } from '../limits.ts'
+import { maxBacktrackedBytes, maxBacktrackedPositions, maxCaptures, maxGroupedBytes } from '../limits.ts'
 import { type Node, repeatsCapture } from './ast.ts'
 import { Automaton } from './automaton.ts'
 import { mayBacktrack } from './backtracking.ts'
 import { emit } from './emit.ts'
-import { parsePattern } from './parse.ts'
+import { type Pattern, parsePattern } from './parse.ts'
 import { programOf } from './program.ts'
 import { type Requirement, requirementOf } from './requirement.ts'
 
@@ -29,29 +29,22 @@ export type Regex = {
   exec(subject: string): readonly (string | undefined)[] | undefined
   /** The first match that begins at `from` or later. What stands before is seen by `^` and `\b`. */
   find(subject: string, from: number): Found | undefined
-  /** Both engines compile what they otherwise compile when first used (5-40 ms). */
+  /** Engines compile what they otherwise compile when first used (5-40 ms, and up to 1 MB, a pattern). */
   warm(): void
 }
 
-/** Dot takes every byte, `^` and `$` are the ends of the subject, letters are ASCII. Throws a RegexError. */
+/**
+ * Dot takes every byte, `^` and `$` are the ends of the subject, letters are ASCII. Throws a RegexError: whatever is too big
+ * for an engine is refused here, though engines compile a pattern when they first need it (most never do).
+ */
 export function compileRegex(source: string, flags: { readonly ignoreCase?: boolean } = {}): Regex {
-  const { tree } = parsePattern(source, { ignoreCase: flags.ignoreCase ?? false, multiline: false, dotAll: true })
-  const short = backtracking(new RegExp(emit(tree, 'v8'), 'g'))
-  let compiled: Engine | undefined
-  const long = (): Engine => {
-    compiled ??= linear(RE2JS.compile(emit(tree, 're2')))
-    return compiled
-  }
-  let mostBytes: number | undefined
-  const finder = (subject: string): Engine => {
-    mostBytes ??= !repeatsCapture(tree) && mayBacktrack(tree) ? maxBacktrackedBytes : -1
-    return subject.length <= mostBytes ? short : long()
-  }
-  let made: Automaton | undefined
-  const automaton = (): Automaton => {
-    made ??= new Automaton(programOf([tree]))
-    return made
-  }
+  const pattern = parsePattern(source, { ignoreCase: flags.ignoreCase ?? false, multiline: false, dotAll: true })
+  const { tree } = pattern
+  const short = once(() => backtracking(new RegExp(emit(tree, 'v8'), 'g')))
+  const long = once(() => linear(RE2JS.compile(emit(tree, 're2'))))
+  const mostBytes = once(() => (isForV8(pattern) ? maxBacktrackedBytes : -1))
+  const finder = (subject: string): Engine => (subject.length <= mostBytes() ? short() : long())
+  const automaton = once(() => new Automaton(programOf([tree])))
   return {
     source,
     tree,
@@ -65,12 +58,20 @@ export function compileRegex(source: string, flags: { readonly ignoreCase?: bool
     },
     find: (subject, from) => finder(subject).find(subject, from),
     warm() {
-      const engines = [finder(''), long()]
-      for (const subject of warmers) {
-        automaton().end(subject)
-        for (const one of engines) one.find(subject, 0)
-      }
+      for (const engine of [finder(''), long()]) engine.find('', 0)
+      automaton().end('')
     },
+  }
+}
+
+const isForV8 = ({ tree, positions }: Pattern): boolean =>
+  positions <= maxBacktrackedPositions && !repeatsCapture(tree) && mayBacktrack(tree)
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined
+  return () => {
+    made ??= { value: make() }
+    return made.value
   }
 }
 
@@ -80,8 +81,6 @@ const around = (subject: string, end: number): string =>
 
 /** What is told of a match that does not fit in there. */
 const shownBytes = 100
-
-const warmers = ['', 'GET /index.html?a=1&b=%20 HTTP/1.1', '<a b="c">(d; e)</a>\r\n']
 
 type Engine = Pick<Regex, 'test' | 'find'>
 

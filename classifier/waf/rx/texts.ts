@@ -1,6 +1,6 @@
 /** A list of texts as a pattern. */
 import type { Node } from './ast.ts'
-import { byte, folded } from './bytes.ts'
+import { letter } from './letter.ts'
 
 type Branch = { readonly next: Map<number, Branch>; isEnd: boolean }
 
@@ -24,15 +24,14 @@ export function treeOfTexts(texts: readonly string[], { ignoreCase }: { readonly
   }
   /** Without branches it is one sequence: long texts are no deep trees. */
   const sequence = (code: number, branch: Branch): Node => {
-    const parts = [letter(code)]
+    const parts = [letter(code, ignoreCase)]
     let rest = branch
     while (!rest.isEnd && rest.next.size === 1) {
       const [only, then] = [...rest.next][0]!
-      parts.push(letter(only))
+      parts.push(letter(only, ignoreCase))
       rest = then
     }
     return { kind: 'sequence', parts: [...parts, treeOf(rest)] }
   }
-  const letter = (code: number): Node => ({ kind: 'byte', set: ignoreCase ? folded(byte(code)) : byte(code) })
   return treeOf(root)
 }
