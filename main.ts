@@ -122,9 +122,37 @@ function addClassifier(parent: Command): void {
     })
 }
 
+type WebhookCommand = {
+  readonly listen: Address
+  readonly health: Address
+  readonly tlsCert: string
+  readonly tlsKey: string
+  readonly settings: string
+  readonly ca: string
+}
+
+function addWebhook(parent: Command): void {
+  parent
+    .command('webhook')
+    .description('Run the admission webhook: puts a sidecar into pods of namespaces that opted in')
+    .requiredOption('--listen <host:port>', 'for the API server: HTTPS, POST /inject', address)
+    .requiredOption('--health <host:port>', '/healthz, /readyz and /metrics over plain HTTP', address)
+    .requiredOption('--tls-cert <file>', 'serving certificate (PEM); followed as it changes')
+    .requiredOption('--tls-key <file>', 'its key (PEM); followed as it changes')
+    .requiredOption('--settings <file>', 'what to inject, as JSON; followed as it changes')
+    .requiredOption('--ca <file>', 'who may sign the control plane’s certificate (PEM); followed as it changes')
+    .action(async (options: WebhookCommand) => {
+      const { startWebhook } = await import('./webhook/process.ts')
+      const running = await startWebhook(options)
+      await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')])
+      await running.close()
+    })
+}
+
 const { command, context, run } = createProgram(nodeIo())
 addXds(command)
 addClassifier(command)
+addWebhook(command)
 addStory(addLab(command, context), context)
 addDemo(command, context)
 process.exitCode = await run(process.argv.slice(2))

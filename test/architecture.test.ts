@@ -40,7 +40,7 @@ const map: Readonly<Record<string, Allowed>> = {
     parts: ['classifier/protocol', 'classifier/text', 'classifier/inspection', 'classifier/http'],
     modules: ['*'],
   },
-  webhook: { parts: [], modules: ['*'] },
+  webhook: { parts: ['xds-server/policy', 'xds-server/compile'], modules: ['*'] },
   cli: { parts: ['xds-server/api', 'xds-server/policy', 'xds-server/store', 'classifier'], modules: ['*'] },
   lab: {
     parts: ['xds-server/policy', 'xds-server/compile', 'xds-server/api', 'xds-server/envoy', 'cli'],
