@@ -51,15 +51,16 @@ function classesOf(words: readonly string[], options: WordOptions): { classes: U
 }
 
 type Trie = {
-  /** -1: no such child. After `link` a whole automaton. */
-  readonly next: number[]
+  /** -1: no such child. After `link` a whole automaton. With room for more states than there are. */
+  readonly next: Int32Array
   readonly endings: number[][]
   /** Parents before their children. */
   readonly order: number[]
 }
 
 function trieOf(words: readonly string[], classes: Uint8Array, stride: number): Trie {
-  const next: number[] = new Array(stride).fill(-1)
+  const most = words.reduce((sum, { length }) => sum + length, 1)
+  const next = new Int32Array(most * stride).fill(-1)
   const endings: number[][] = [[]]
   words.forEach((word, index) => {
     let state = 0
@@ -68,7 +69,6 @@ function trieOf(words: readonly string[], classes: Uint8Array, stride: number): 
       if (next[slot] === -1) {
         next[slot] = endings.length
         endings.push([])
-        for (let c = 0; c < stride; c++) next.push(-1)
       }
       state = next[slot]!
     }

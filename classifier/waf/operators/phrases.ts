@@ -1,9 +1,9 @@
 /** `@pm` and `@pmFromFile`: any of many phrases occurs, letters without case. */
-import { ahoCorasick } from '../../text/aho-corasick.ts'
+import { type Automaton, ahoCorasick } from '../../text/aho-corasick.ts'
 import { treeOfTexts } from '../rx/texts.ts'
 import { lowercase } from '../transformations/lowercase.ts'
 import { linesOf } from './data-file.ts'
-import type { Operator, OperatorFactory } from './operator.ts'
+import type { Match, Operator, OperatorFactory } from './operator.ts'
 
 /** Phrases between blanks; `|41 42|` is bytes, as in Snort. */
 export const pm: OperatorFactory = (argument) => {
@@ -21,18 +21,15 @@ export const pmFromFile: OperatorFactory = (argument, context) => {
   return read.lines.length > 0 ? search(read.lines) : { message: `${argument} has no phrases` }
 }
 
-/** Finds the occurrence that ends first; of several that end there, the longest. */
+/**
+ * Finds the occurrence that ends first; of several that end there, the longest. Most lists are never asked by themselves,
+ * because no value has one of their phrases: their tables (up to 12 MB) are made when the first one does.
+ */
 function search(phrases: readonly string[]): Operator {
-  const { classes, next, firstHot, stride, endings } = ahoCorasick(phrases, { ignoreCase: true, anyDigit: false })
+  let made: Automaton | undefined
   const operator: Operator = (value) => {
-    let state = 0
-    for (let at = 0; at < value.length; at++) {
-      state = next[state + classes[value.charCodeAt(at)]!]!
-      if (state < firstHot) continue
-      const [longest] = endings[(state - firstHot) / stride]!
-      return { matched: value.slice(at + 1 - phrases[longest!]!.length, at + 1) }
-    }
-    return undefined
+    made ??= ahoCorasick(phrases, { ignoreCase: true, anyDigit: false })
+    return firstPhrase(made, phrases, value)
   }
   const minLength = Math.min(...phrases.map(({ length }) => length))
   const small = phrases.map(lowercase)
@@ -40,4 +37,16 @@ function search(phrases: readonly string[]): Operator {
     requires: { literals: small, bytes: [], minLength },
     pattern: treeOfTexts(small, { ignoreCase: true }),
   })
+}
+
+function firstPhrase(automaton: Automaton, phrases: readonly string[], value: string): Match | undefined {
+  const { classes, next, firstHot, stride, endings } = automaton
+  let state = 0
+  for (let at = 0; at < value.length; at++) {
+    state = next[state + classes[value.charCodeAt(at)]!]!
+    if (state < firstHot) continue
+    const [longest] = endings[(state - firstHot) / stride]!
+    return { matched: value.slice(at + 1 - phrases[longest!]!.length, at + 1) }
+  }
+  return undefined
 }
