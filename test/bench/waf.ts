@@ -28,11 +28,29 @@ const warmUps = 6
 export async function run({ say, signal }: BenchOptions): Promise<readonly Figure[]> {
   const crs = testData('crs')
   if (crs === undefined) throw new Error('there is no CRS (CRS_DIR, ../shared/data/crs)')
-  const engine = loaded(crs)
+  const before = megabytes()
+  const [engine, loading] = timed(() => loaded(crs))
+  const [, warming] = timed(() => engine.warm())
+  const figures: Figure[] = [
+    { name: 'load CRS', value: loading, unit: 'ms CPU' },
+    { name: 'warm()', value: warming, unit: 'ms CPU' },
+    ...firstRequests(engine),
+  ]
   await using peer = await startPeer(crs, signal)
-  const figures = [...firstRequests(engine, say)]
   for (const load of loads) figures.push(await compared(load, engine, peer, say))
-  return [...figures, ...adversarial(engine, say)]
+  const grown = { name: 'RSS of an engine after use', value: megabytes() - before, unit: 'MB' }
+  for (const { name, value, unit } of [...figures.slice(0, 2), grown]) say(`${name}: ${value} ${unit}`)
+  return [...figures, grown, ...adversarial(engine, say)]
+}
+
+const megabytes = (): number => Math.round(process.memoryUsage.rss() / 1e6)
+
+/** With milliseconds of CPU. */
+function timed<T>(what: () => T): readonly [T, number] {
+  const before = process.cpuUsage()
+  const made = what()
+  const { user, system } = process.cpuUsage(before)
+  return [made, Math.round((user + system) / 1000)]
 }
 
 function loaded(crs: string): Engine {
@@ -70,11 +88,7 @@ function cpu(engine: Engine, exchanges: readonly Exchange[]): number {
 }
 
 /** Of the first requests after `warm()`, before anything else has run: what a rollout would show its users. */
-function firstRequests(engine: Engine, say: BenchOptions['say']): readonly Figure[] {
-  const start = process.cpuUsage()
-  engine.warm()
-  const { user, system } = process.cpuUsage(start)
-  say(`warm(): ${Math.round((user + system) / 1000)} ms CPU`)
+function firstRequests(engine: Engine): readonly Figure[] {
   return loads.map(({ name, make }) => ({
     name: `first: ${name}`,
     value: Math.round(cpu(engine, [make(randomness(42))]) * 1e6),
