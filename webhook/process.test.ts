@@ -56,9 +56,12 @@ const start = (more: { readonly drainMs?: number } = {}) =>
   })
 
 type Reply = { readonly status: number; readonly body: string; readonly serial: string; readonly connection?: string }
-type Asking = { readonly path?: string; readonly method?: string; readonly agent?: Agent }
+type Asking = { readonly path?: string; readonly method?: string; readonly agent?: Agent; readonly chunked?: boolean }
 
-function ask(body: string, { path = '/inject?timeout=5s', method = 'POST', agent }: Asking = {}): Promise<Reply> {
+function ask(
+  body: string,
+  { path = '/inject?timeout=5s', method = 'POST', agent, chunked }: Asking = {},
+): Promise<Reply> {
   const { promise, resolve, reject } = Promise.withResolvers<Reply>()
   const options = { host: '127.0.0.1', port: webhook.port, path, method, ca: authority.cert, servername: name }
   const sent = request({ ...options, agent: agent ?? false }, async (response) => {
@@ -69,7 +72,8 @@ function ask(body: string, { path = '/inject?timeout=5s', method = 'POST', agent
     resolve({ status: response.statusCode!, body: text, serial: serialNumber, ...(connection && { connection }) })
   })
   sent.on('error', reject)
-  sent.end(body)
+  if (chunked) sent.write(body.slice(0, 1))
+  sent.end(chunked ? body.slice(1) : body)
   return promise
 }
 
@@ -123,9 +127,9 @@ test('everything else is an error, which the API server takes for a refusal', as
   expect(await ask('{}')).toMatchObject({ status: 400, body: expect.stringContaining('request:') })
 })
 
-test('a body without end is not read to its end', async () => {
+test.each([false, true])('a body without end is not read to its end (chunked: %s)', async (chunked) => {
   // the rest of the body may meet a connection that is closed already
-  const reply = await ask(' '.repeat(maxBodyBytes + 1)).catch((error: NodeJS.ErrnoException) => error.code)
+  const reply = await ask(' '.repeat(maxBodyBytes + 1), { chunked }).catch((error: NodeJS.ErrnoException) => error.code)
   expect(typeof reply === 'string' ? [413, 'close'] : [reply?.status, reply?.connection]).toEqual([413, 'close'])
   expect((await ask(injected)).status).toBe(200)
 })
@@ -187,7 +191,9 @@ test('asked to stop it says so first, and answers until it is gone', async () =>
   expect(await page('/readyz')).toEqual([200, 'ok\n'])
   const closing = webhook.close()
   expect(await page('/readyz')).toEqual([503, 'stopping\n'])
-  expect(await ask(injected)).toMatchObject({ status: 200, connection: 'close' })
+  const agent = new Agent({ keepAlive: true })
+  expect(await ask(injected, { agent })).toMatchObject({ status: 200, connection: 'close' })
+  agent.destroy()
   await closing
   await expect(ask(injected)).rejects.toThrow('ECONNREFUSED')
   webhook = second

@@ -4,6 +4,7 @@
  * ones are refused and the last good ones stay; asked to stop, it first says so (`/readyz`) and goes on answering, for
  * the API server hears of it later. It has no access to the cluster, and needs none.
  */
+import { X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
@@ -16,7 +17,6 @@ import { admission, keepAliveTimeoutMs, maxConnections, requestTimeoutMs } from 
 import { follow } from './server/follow.ts'
 import { health } from './server/health.ts'
 import { createMetrics } from './server/metrics.ts'
-import { type Certificate, certificateOf, minVersion } from './server/tls.ts'
 
 type Address = { readonly host: string; readonly port: number }
 
@@ -47,7 +47,10 @@ const defaultDrainMs = 5_000
 /** What is under way at the end may take this long. */
 const closeGraceMs = 10_000
 
-type State = { certificate?: Certificate; settings?: InjectionSettings; draining: boolean }
+/** The API server speaks it, and nobody else has business here. */
+const minVersion = 'TLSv1.3'
+
+type State = { /** The certificate's end. */ expires?: Date; settings?: InjectionSettings; draining: boolean }
 
 /** Resolves when the API server is answered. Rejects where the files are not good or an address can not be had. */
 export async function startWebhook(options: WebhookOptions): Promise<RunningWebhook> {
@@ -81,11 +84,12 @@ export async function startWebhook(options: WebhookOptions): Promise<RunningWebh
   })
   await follow({
     paths: { cert: options.tlsCert, key: options.tlsKey },
-    ...taking<'cert' | 'key'>('certificate', (texts) => {
-      const certificate = certificateOf(texts)
-      server.setSecureContext({ cert: certificate.cert, key: certificate.key, minVersion })
-      metrics.expires.set(certificate.expires.getTime() / 1000)
-      state.certificate = certificate
+    ...taking<'cert' | 'key'>('certificate', ({ cert, key }) => {
+      const expires = new X509Certificate(cert).validToDate
+      // throws where the key is another one's, and then the old ones stay
+      server.setSecureContext({ cert, key, minVersion })
+      metrics.expires.set(expires.getTime() / 1000)
+      state.expires = expires
     }),
   })
   await follow({
@@ -94,7 +98,7 @@ export async function startWebhook(options: WebhookOptions): Promise<RunningWebh
       state.settings = settingsOf(settings, ca)
     }),
   })
-  if (state.certificate === undefined || state.settings === undefined)
+  if (state.expires === undefined || state.settings === undefined)
     throw new Error('no certificate or no settings to start with: the log says why')
 
   const port = await listen(server, options.listen)
@@ -121,8 +125,8 @@ function settingsOf(text: string, ca: string): InjectionSettings {
   throw new Error(parsed.problems.map(({ path, message }) => `${path}: ${message}`).join('; '))
 }
 
-function reasons({ draining, certificate }: State): readonly string[] {
-  const expired = certificate !== undefined && certificate.expires.getTime() < Date.now()
+function reasons({ draining, expires }: State): readonly string[] {
+  const expired = expires !== undefined && expires.getTime() < Date.now()
   return [...(draining ? ['stopping'] : []), ...(expired ? ['the certificate has expired'] : [])]
 }
 

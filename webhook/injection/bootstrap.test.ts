@@ -121,7 +121,7 @@ beforeAll(async () => {
   const port = await listening(controlPlane, '127.0.0.1')
   const boot = bootstrap({
     nodeId: 'pod',
-    token: { source, folder: tokens },
+    token: { source },
     controlPlane: { host: '127.0.0.1', port, serverName: 'control-plane.test', ca },
     adminSocket: 'replaced by the harness',
     probes: { address: podAddress, probes },

@@ -95,7 +95,7 @@ function bootstrapText(options: PodOptions, settings: InjectionSettings, probes:
   const text = JSON.stringify(
     bootstrap({
       nodeId: variables.uid,
-      token: { source: sourceFile, folder: tokenFolder },
+      token: { source: sourceFile },
       controlPlane: { ...controlPlane, ca },
       adminSocket: `${runFolder}/admin.sock`,
       maxHeapBytes: Math.floor(quantity(options.resources.memoryLimit)! * heapShare),

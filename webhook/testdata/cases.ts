@@ -5,7 +5,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse, stringify } from 'yaml'
-import { type Injection, inject } from '../injection/inject.ts'
+import { type Injection, inject, templateHash } from '../injection/inject.ts'
 import { type Pod, podSchema } from '../injection/pod.ts'
 import type { InjectionSettings } from '../injection/settings.ts'
 import { applyPatch } from './apply-patch.ts'
@@ -39,6 +39,8 @@ const wholeBootstrap = 'bare'
 
 function readable(name: string, pod: Pod): object {
   return JSON.parse(JSON.stringify(pod), (_, value: unknown) => {
+    // it changes with every line of the template
+    if (value === templateHash(settingsOf(name))) return 'THE_TEMPLATE'
     if (typeof value !== 'string' || !value.startsWith('{"node"')) return value
     const boot = JSON.parse(value)
     if (name === wholeBootstrap) return boot

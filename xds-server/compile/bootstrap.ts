@@ -32,14 +32,12 @@ export type BootstrapOptions = {
 
 /**
  * A token that is renewed while Envoy runs, as the kubelet does it: by renaming something in the token's folder.
- * Envoy reads a secret of its bootstrap once, whatever it is told to watch (measured, 1.40.0); a secret that it gets by
- * SDS from a file is read again at each rename in a watched folder. So there has to be that file.
+ * Envoy reads a secret of its bootstrap once, whatever it is told to watch (measured, 1.40.0). For a secret that it gets
+ * by SDS, also from a file, it watches the folders of the files that the secret names. So there has to be that file.
  */
 export type TokenFile = {
   /** Path of a file that holds `tokenSource`. */
   readonly source: string
-  /** The folder to watch: the token's. */
-  readonly folder: string
 }
 
 const defaultHeapBytes = 256 * 1024 * 1024
@@ -83,12 +81,11 @@ export function tokenSource(token: string): Message {
 
 function credential(token: BootstrapOptions['token']): Message {
   if (typeof token === 'string') return { name: tokenSecret }
-  const { source, folder } = token
   return {
     name: tokenSecret,
     sds_config: {
       resource_api_version: 'V3',
-      path_config_source: { path: source, watched_directory: { path: folder } },
+      path_config_source: { path: token.source },
     },
   }
 }
