@@ -115,6 +115,7 @@ beforeAll(async () => {
     http('startup', appPort, '/moved'),
     http('tls', tlsPort, '/', true),
     { kind: 'tcp', name: 'db/liveness', port: freePort, ...timed },
+    { kind: 'tcp', name: 'db/readiness', port: freePort, periodSeconds: 600, timeoutSeconds: 1 },
     { kind: 'grpc', name: 'good/liveness', port: grpcPort, service: 'good', ...timed },
     { kind: 'grpc', name: 'bad/liveness', port: grpcPort, service: 'other', ...timed },
   ]
@@ -159,6 +160,8 @@ test('a TCP probe finds out whether the app listens, and not whether Envoy does'
   expect(await statusOf('/probe/db/liveness')).toBe(503)
   const app = createTcpServer((socket) => socket.destroy()).listen(freePort, podAddress)
   await eventually('the app to be found', async () => (await statusOf('/probe/db/liveness')) === 200)
+  // an app that comes up is not waited for until the next period
+  await eventually('the seldom probe to find it', async () => (await statusOf('/probe/db/readiness')) === 200)
   app.close()
   await eventually('its end to be found', async () => (await statusOf('/probe/db/liveness')) === 503)
 })
