@@ -62,8 +62,9 @@ function healthCheck(probe: Probe): Message | undefined {
   return {
     timeout: `${probe.timeoutSeconds}s`,
     interval,
-    no_traffic_interval: interval,
-    unhealthy_interval: unhealthyInterval,
+    // requests never go this way, and then Envoy looks at these two and at no other interval
+    no_traffic_interval: unhealthyInterval,
+    no_traffic_healthy_interval: interval,
     // how many failures count is the kubelet's to say
     unhealthy_threshold: 1,
     healthy_threshold: 1,
