@@ -41,6 +41,9 @@ export const crashPauseMs = 3000
 export const maxCompileMs = 120_000
 /** JavaScript heap of a worker; past it the worker ends, like one that is late. */
 export const maxWorkerHeapMb = 1024
+
+/** Of it, for what is young: V8's own choice (48 MB on large machines) makes a worker 50 MB larger and hardly faster. */
+export const maxWorkerYoungMb = 24
 /** How long a worker that is to compile a set waits for its exchanges to end; those that last longer wait for it. */
 export const drainMs = 1000
 /** Workers that end while they compile a set; then it is given up. */

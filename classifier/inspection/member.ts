@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
 import type { InspectionSet } from '../../xds-server/policy/sensor.ts'
-import { maxWorkerHeapMb } from './limits.ts'
+import { maxWorkerHeapMb, maxWorkerYoungMb } from './limits.ts'
 import {
   type Call,
   type CallBody,
@@ -59,7 +59,7 @@ export class Member {
     this.#worker = new Worker(new URL('./worker.ts', import.meta.url), {
       workerData,
       transferList: [port2],
-      resourceLimits: { maxOldGenerationSizeMb: maxWorkerHeapMb },
+      resourceLimits: { maxOldGenerationSizeMb: maxWorkerHeapMb, maxYoungGenerationSizeMb: maxWorkerYoungMb },
     })
     let reason = 'a worker ended'
     port1.on('message', (message: FromWorker) => events.answered(this, message))
