@@ -71,20 +71,22 @@ function agents(): (access: Access) => Agent {
 function send(access: Access, agent: Agent, request: ApiRequest): Promise<IncomingMessage> {
   const { method = 'GET', path, body, signal } = request
   const url = new URL(path, access.server)
-  const options = { agent, method, headers: headersFor(access, request), ...(signal && { signal }) }
+  const text = body && JSON.stringify(body)
+  const options = { agent, method, headers: headersFor(access, request, text), ...(signal && { signal }) }
   return new Promise((resolve, reject) => {
     const sent = httpsRequest(url, options, resolve)
     sent.on('error', reject)
-    sent.end(body && JSON.stringify(body))
+    sent.end(text)
   })
 }
 
-function headersFor({ credentials }: Access, request: ApiRequest): Record<string, string> {
-  const { accept = 'application/json', body, contentType = 'application/json' } = request
+function headersFor({ credentials }: Access, request: ApiRequest, text: string | undefined): Record<string, string> {
+  const { accept = 'application/json', contentType = 'application/json' } = request
   return {
     accept,
     'user-agent': 'postern',
-    ...(body && { 'content-type': contentType }),
+    // the length, always: Node sends a DELETE's body without one, and the server reads it as the next request
+    ...(text !== undefined && { 'content-type': contentType, 'content-length': String(Buffer.byteLength(text)) }),
     ...(credentials.kind === 'token' && { authorization: `Bearer ${credentials.token}` }),
   }
 }
