@@ -96,3 +96,40 @@ test('several patterns at once are told as one by one', () => {
     { numRuns: 2000 },
   )
 })
+
+describe('memory that is used up', () => {
+  const told = (automaton: Automaton, text: string): readonly number[] => {
+    const found = new Set<number>()
+    expect(automaton.matches(text, (pattern) => found.add(pattern), Number.POSITIVE_INFINITY)).toBe(true)
+    return [...found].sort((a, b) => a - b)
+  }
+  const inV8 = (trees: readonly ReturnType<typeof treeOf>[], text: string): readonly number[] =>
+    trees.flatMap((tree, at) => (new RegExp(emit(tree, 'v8')).test(text) ? [at] : []))
+
+  test('by states: what it answers then is the same', () => {
+    const trees = ['a.{120}b', 'b.{90}(?:c|a$)', '\\bc.{60}d\\b'].map(treeOf)
+    const automaton = new Automaton(programOf(trees))
+    const random = randomness(3)
+    for (let run = 0; run < 40; run++) {
+      const text = Array.from({ length: 300 }, () => 'aabbcdx '[Math.floor(random() * 8)]).join('')
+      expect([text, told(automaton, text)]).toEqual([text, inV8(trees, text)])
+    }
+    // it began anew: only some of what was made can be there
+    expect(automaton.made).toBeGreaterThan(3000)
+  })
+
+  test('by what follows the beginnings of patterns: what it answers then is the same', () => {
+    const letters = Array.from('abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ')
+    const tails = Array.from({ length: 60 }, (_, at) => `.${(at + 10).toString(36)}!`).join('|')
+    const trees = letters.map((letter) => treeOf(`${letter}(?:${tails})`))
+    const automaton = new Automaton(programOf(trees))
+    const pairs = letters.flatMap((one) => letters.map((other) => one + other)).join('')
+    const random = randomness(4)
+    const some = (): string => letters[Math.floor(random() * letters.length)]!
+    for (let run = 0; run < 60; run++) {
+      const text = `${some()}${some()}${some()}!${some()}`
+      expect([text, told(automaton, text)]).toEqual([text, inV8(trees, text)])
+      if (run % 20 === 10) told(automaton, pairs)
+    }
+  })
+})

@@ -4,8 +4,8 @@
  */
 import { maxAutomatonCells, maxAutomatonPlaces } from '../limits.ts'
 import { before } from './before.ts'
-import { MatchLists } from './match-lists.ts'
 import { PlaceLists, type Places } from './place-lists.ts'
+import { copied, noMatches } from './successors.ts'
 import { work } from './work.ts'
 
 export type State = {
@@ -43,7 +43,6 @@ export class States {
   readonly #columns: number
   #states: State[] = []
   readonly #lists = new PlaceLists()
-  readonly #matches = new MatchLists()
   /** The last state of each hash. */
   readonly #known = new Map<number, number>()
 
@@ -67,12 +66,11 @@ export class States {
 
   /** Only the beginning is known; it is the second state, as no state has offset 0. */
   reset(): void {
-    const beginning = { root: 0, places: new Int32Array(0), count: 0, before: before.nothing, matches: [] }
+    const beginning = { root: 0, places: new Int32Array(0), count: 0, before: before.nothing, matches: noMatches }
     this.table = new Int32Array(0)
-    this.#states = [{ root: 0, from: 0, to: 0, before: before.nothing, matches: [], seen: 0, alike: -1 }]
+    this.#states = [{ root: 0, from: 0, to: 0, before: before.nothing, matches: noMatches, seen: 0, alike: -1 }]
     this.#known.clear()
     this.#lists.clear()
-    this.#matches.clear()
     this.add(beginning)
   }
 
@@ -91,15 +89,7 @@ export class States {
     if (offset + this.#columns > this.table.length) this.#enlarge()
     const { root, places, count, before: kind, matches } = reached
     const from = this.#lists.add(places, count)
-    this.#states.push({
-      root,
-      from,
-      to: from + count,
-      before: kind,
-      matches: this.#matches.shared(matches),
-      seen: 0,
-      alike,
-    })
+    this.#states.push({ root, from, to: from + count, before: kind, matches: copied(matches), seen: 0, alike })
     this.#known.set(hash, index)
     return offset
   }

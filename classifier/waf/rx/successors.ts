@@ -5,7 +5,6 @@
  */
 import { maxAutomatonPlaces } from '../limits.ts'
 import { kinds } from './before.ts'
-import { MatchLists } from './match-lists.ts'
 import { PlaceLists, type Places } from './place-lists.ts'
 import type { Walk } from './walk.ts'
 
@@ -14,6 +13,11 @@ const answerPlaces = 10
 
 type Root = { readonly set: number; readonly matches: readonly number[] }
 type After = { readonly root: number; readonly from: number; readonly to: number; readonly matches: readonly number[] }
+
+export const noMatches: readonly number[] = []
+/** As long as needed: a list that was grown has room for more. */
+export const copied = (matches: readonly number[]): readonly number[] =>
+  matches.length === 0 ? noMatches : matches.slice()
 
 export class Successors {
   readonly #walk: Walk
@@ -24,7 +28,6 @@ export class Successors {
   readonly #rootNames = new Map<string, number>([['', 0]])
   readonly #afters = new Map<number, After>()
   readonly #lists = new PlaceLists()
-  readonly #matches = new MatchLists()
 
   /** @param starts of the patterns; @param columns classes and the end */
   constructor(walk: Walk, starts: Places, columns: number) {
@@ -64,10 +67,9 @@ export class Successors {
     if (this.#lists.size + answerPlaces * this.#afters.size + walk.count > maxAutomatonPlaces) {
       this.#afters.clear()
       this.#lists.clear()
-      this.#matches.clear()
     }
     const from = this.#lists.add(walk.targets, walk.count)
-    const made = { root: root.set, from, to: from + walk.count, matches: this.#matches.shared(walk.found) }
+    const made = { root: root.set, from, to: from + walk.count, matches: copied(walk.found) }
     this.#afters.set(slot, made)
     return made
   }
@@ -80,7 +82,7 @@ export class Successors {
     walk.begin()
     walk.visit(this.#starts, 0, this.#starts.length, kind, column)
     walk.sort()
-    const made = { set: this.#rootSet(walk.targets.slice(0, walk.count)), matches: this.#matches.shared(walk.found) }
+    const made = { set: this.#rootSet(walk.targets.slice(0, walk.count)), matches: copied(walk.found) }
     this.#roots[slot] = made
     return made
   }
