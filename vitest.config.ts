@@ -1,7 +1,12 @@
 import { defineConfig } from 'vitest/config'
 
 /** Suites that own machine-wide things (namespaces, ports, Envoys) and so run one file at a time. */
-const exclusive = ['test/lab/**/*.test.ts', 'test/features/**/*.test.ts', 'test/crs/envoy.test.ts']
+const exclusive = [
+  'test/lab/**/*.test.ts',
+  'test/features/**/*.test.ts',
+  'test/kubernetes/**/*.test.ts',
+  'test/crs/envoy.test.ts',
+]
 
 export default defineConfig({
   test: {
