@@ -83,3 +83,9 @@ export const maxHeaders = 256
 
 /** Of a URI, and of a header's name and value together; Envoy takes 60 KB for all of them unless it is told otherwise. */
 export const maxLineBytes = 64 * 1024
+
+/**
+ * Longer data files of rules (`@pmFromFile`, `@ipMatchFromFile`) are refused when they are loaded: their tables, made at
+ * the first hit, take some 50 times as much. CRS's longest has 30 KB.
+ */
+export const maxDataFileBytes = 4 * 1024 * 1024

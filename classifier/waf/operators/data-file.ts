@@ -1,6 +1,7 @@
 /** The data files of rules. Read once, when the rule is loaded. */
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import { maxDataFileBytes } from '../limits.ts'
 import type { OperatorContext, OperatorProblem } from './operator.ts'
 
 /** Lines that are neither empty nor begin with `#`; paths are relative to the rule's file. */
@@ -22,7 +23,9 @@ export function linesOf(
 export function textOf(path: string, { file }: OperatorContext): { readonly text: string } | OperatorProblem {
   if (/^https?:/i.test(path)) return { message: 'a list is not fetched from the network' }
   try {
-    return { text: readFileSync(resolve(dirname(file), path), 'latin1') }
+    const whole = resolve(dirname(file), path)
+    if (statSync(whole).size > maxDataFileBytes) return { message: `${path} has more than ${maxDataFileBytes} bytes` }
+    return { text: readFileSync(whole, 'latin1') }
   } catch (error) {
     return { message: `${path} can not be read (${(error as NodeJS.ErrnoException).code ?? (error as Error).message})` }
   }
