@@ -4,6 +4,7 @@ import type { Compiled } from '../../../xds-server/compile/model.ts'
 import { applications } from '../../../xds-server/policy/applications.ts'
 import { directory } from '../../../xds-server/policy/directory.ts'
 import type { HttpMatch, Rule, Settings } from '../../../xds-server/policy/model.ts'
+import { isRequestName } from '../../../xds-server/policy/request-names.ts'
 import { anHttp, aRule, aWorkload, aWorld, tcp } from '../../support/builders.ts'
 
 export const ports = { redis: 6379, web: 8080 } as const
@@ -13,7 +14,8 @@ export type Side = { readonly name: string; readonly ip: string }
 
 /** All that Redis is not, one after another: each is compared, none matches, and none makes the port known for more. */
 function otherApplications(count: number): readonly string[] {
-  const names = Object.keys(applications).filter((name) => !['redis', 'http', 'http2', 'grpc'].includes(name))
+  const isOther = (name: string) => !['redis', 'http', 'http2', 'grpc'].includes(name) && !isRequestName(name)
+  const names = Object.keys(applications).filter(isOther)
   return Array.from({ length: count }, (_, i) => names[i % names.length]!)
 }
 

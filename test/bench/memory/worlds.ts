@@ -11,6 +11,7 @@ import { applications } from '../../../xds-server/policy/applications.ts'
 import { defaultPolicy, defaultRules, defaultSettings } from '../../../xds-server/policy/defaults.ts'
 import { directory } from '../../../xds-server/policy/directory.ts'
 import type { Rule, World } from '../../../xds-server/policy/model.ts'
+import { isRequestName } from '../../../xds-server/policy/request-names.ts'
 import { aRule, someTime, tcp } from '../../support/builders.ts'
 
 /** The pod that is looked at: it is asked by one app and asks two. */
@@ -55,7 +56,7 @@ const yelb = worldWith([
 export const many = { ports: 20, rules: 50 } as const
 const firstPort = 7000
 
-const names = Object.keys(applications)
+const names = Object.keys(applications).filter((name) => !isRequestName(name))
 
 /** Of two peers, each with all the rules on every port. */
 const large = worldWith(
