@@ -87,19 +87,25 @@ export function withoutParameters(path: string): string {
 
 const isParameter = (segment: string): boolean => /^\{[^{}]*\}$/.test(segment)
 
-function matchesSegments(pattern: readonly string[], path: readonly string[]): boolean {
-  const open = pattern.at(-1) === '*'
-  const fixed = open ? pattern.slice(0, -1) : pattern
-  if (open ? path.length < fixed.length : path.length !== fixed.length) return false
-  return fixed.every((wanted, i) => (isParameter(wanted) ? path[i] !== '' : path[i] === wanted))
-}
+/** A pattern, or a path, as it is compared. */
+export type Segments = readonly string[]
+
+export const patternSegments = (pattern: string): Segments => pattern.split('/')
+export const pathSegments = (path: string): Segments => withoutParameters(path).split('/')
 
 /**
  * Does a normalised path fit `/a` (exactly), `/a/*` (also `/a` itself) or `/votes/{id}` (one non-empty segment)?
  * Path parameters are not looked at, in any segment.
  */
-export function matchesPath(pattern: string, path: string): boolean {
-  return matchesSegments(pattern.split('/'), withoutParameters(path).split('/'))
+export function matchesSegments(pattern: Segments, path: Segments): boolean {
+  const open = pattern.at(-1) === '*'
+  const fixed = open ? pattern.length - 1 : pattern.length
+  if (open ? path.length < fixed : path.length !== fixed) return false
+  for (let i = 0; i < fixed; i++) {
+    const [wanted, seen] = [pattern[i]!, path[i]!]
+    if (seen !== wanted && (seen === '' || !isParameter(wanted))) return false
+  }
+  return true
 }
 
 /** What is wrong with a pattern, in words; undefined: it is one. A pattern no request could have is wrong. */

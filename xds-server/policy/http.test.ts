@@ -3,12 +3,13 @@ import { describe, expect, test } from 'vitest'
 import { anHttp } from '../../test/support/builders.ts'
 import { isHostPattern, matchesHost, normaliseHost } from './fqdn.ts'
 import { matchesHttp } from './http.ts'
-import { isAmbiguous, matchesPath, normalisePath, pathPatternProblem } from './http-path.ts'
+import { isAmbiguous, normalisePath, pathPatternProblem } from './http-path.ts'
 import type { HttpMatch, HttpRequest } from './model.ts'
 import answers from './testdata/paths.json' with { type: 'json' }
 
 const fits = (match: Partial<HttpMatch>, request: Partial<HttpRequest>): boolean =>
   matchesHttp(anHttp(match), { method: 'GET', path: '/', host: 'h', headers: {}, ...request })
+const matchesPath = (pattern: string, path: string): boolean => fits({ paths: [pattern] }, { path })
 
 describe('paths are spelt as Envoy spells them', () => {
   test('every answer of a real Envoy 1.40 is ours', () => {

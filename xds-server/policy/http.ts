@@ -1,6 +1,7 @@
 /** What the `http` part of a rule says about a request. The path's spelling is settled before, by `http-path.ts`. */
 import { matchesHost, normaliseHost } from './fqdn.ts'
-import { matchesPath } from './http-path.ts'
+import type { Segments } from './http-path.ts'
+import { matchesSegments, pathSegments, patternSegments } from './http-path.ts'
 import type { HeaderMatch, HttpMatch, HttpRequest } from './model.ts'
 
 const anyOf = <T>(wanted: readonly T[], fits: (one: T) => boolean): boolean =>
@@ -19,13 +20,31 @@ function matchesGrpc(wanted: string, seen: string | undefined): boolean {
   return wanted.endsWith('/*') ? seen.startsWith(wanted.slice(0, -1)) : seen === wanted
 }
 
+/** Split once for each rule and each request, not for each pair of them. */
+const patterns = new WeakMap<HttpMatch, readonly Segments[]>()
+const paths = new WeakMap<HttpRequest, Segments>()
+
+function once<K extends object, V>(known: WeakMap<K, V>, key: K, make: (key: K) => V): V {
+  let value = known.get(key)
+  if (value === undefined) {
+    value = make(key)
+    known.set(key, value)
+  }
+  return value
+}
+
+function matchesPaths(match: HttpMatch, request: HttpRequest): boolean {
+  if (match.paths.length === 0) return true
+  const path = once(paths, request, (it) => pathSegments(it.path))
+  return once(patterns, match, (it) => it.paths.map(patternSegments)).some((pattern) => matchesSegments(pattern, path))
+}
+
 /** Does one alternative fit the request? All its parts must; any member of each part is enough; no member is any. */
 export function matchesHttp(match: HttpMatch, request: HttpRequest): boolean {
-  const host = normaliseHost(request.host)
   return (
     anyOf(match.methods, (m) => m === request.method) &&
-    anyOf(match.paths, (p) => matchesPath(p, request.path)) &&
-    anyOf(match.hosts, (h) => matchesHost(h, host)) &&
+    matchesPaths(match, request) &&
+    anyOf(match.hosts, (h) => matchesHost(h, normaliseHost(request.host))) &&
     anyOf(match.headers, (h) => matchesHeader(h, request.headers)) &&
     anyOf(match.grpc, (g) => matchesGrpc(g, request.grpc))
   )
