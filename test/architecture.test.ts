@@ -35,7 +35,10 @@ const map: Readonly<Record<string, Allowed>> = {
     parts: ['classifier/content', 'classifier/text', 'classifier/waf', 'classifier/dlp', 'xds-server/policy'],
     modules: ['*'],
   },
-  'classifier/http': { parts: ['classifier/inspection'], modules: ['*'] },
+  'classifier/http': {
+    parts: ['classifier/inspection', 'xds-server/compile', 'xds-server/policy'],
+    modules: ['*'],
+  },
   classifier: {
     parts: ['classifier/protocol', 'classifier/text', 'classifier/inspection', 'classifier/http'],
     modules: ['*'],

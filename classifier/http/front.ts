@@ -5,6 +5,7 @@
  * before its verdict, whatever fails. Everything held is bounded, in bytes and in time, and nobody is served without the
  * token of the profile he names. Does not: look into bodies, know sensors, or decide what a finding means.
  */
+import { profileHeader } from '../../xds-server/compile/names.ts'
 import type { Inspector } from '../inspection/model.ts'
 import { authenticator } from './authenticate.ts'
 import { defaultTimes, maxHeldBytes, type Times } from './limits.ts'
@@ -42,7 +43,7 @@ export function createFront({
     },
   }
   return (call: Call) => {
-    const profile = call.metadata('x-postern-profile')
+    const profile = call.metadata(profileHeader)
     if (call.path !== method) call.end(status.unimplemented, 'only ext_proc')
     else if (!authenticate(profile, call.metadata('authorization'))) call.end(status.unauthenticated, 'token')
     else return new Session(call, profile, house)

@@ -1,18 +1,11 @@
 /** The beginning of a message, from Envoy's words into the inspection's. */
+import { headerCopies, requestAttributes } from '../../xds-server/compile/names.ts'
+import { isUpload as isUploadType } from '../../xds-server/policy/inspection-plan.ts'
 import type { Header, RequestHead, ResponseHead } from '../inspection/model.ts'
 import type { Headers } from './messages/request.ts'
 
-/** CEL texts as compile writes them into `request_attributes`: they come back as the names of their values. */
-const attribute = {
-  source: 'source.address',
-  protocol: 'request.protocol',
-  incident: "filter_state['postern.incident']",
-} as const
-
-/** Envoy drops these, or some of their values; compile's early header mutation keeps what the client wrote in copies. */
-const copies: ReadonlyMap<string, string> = new Map(
-  ['referer', 'connection', 'transfer-encoding'].map((name) => [`x-postern-${name}`, name]),
-)
+/** Copy → header. */
+const copies: ReadonlyMap<string, string> = new Map(Object.entries(headerCopies).map(([name, copy]) => [copy, name]))
 
 /** `10.0.0.1:1234` and `[::1]:1234` without the port. */
 const withoutPort = (address: string): string => address.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1')
@@ -32,10 +25,10 @@ export function requestHead({ headers, attributes }: Headers): RequestHead {
     method: headerValue(headers, ':method'),
     path: headerValue(headers, ':path'),
     authority: headerValue(headers, ':authority'),
-    protocol: attributes.get(attribute.protocol) ?? '',
+    protocol: attributes.get(requestAttributes.protocol) ?? '',
     headers: plainHeaders(headers),
-    source: withoutPort(attributes.get(attribute.source) ?? ''),
-    incident: attributes.get(attribute.incident) ?? '',
+    source: withoutPort(attributes.get(requestAttributes.source) ?? ''),
+    incident: attributes.get(requestAttributes.incident) ?? '',
   }
 }
 
@@ -47,8 +40,7 @@ export function responseHead({ headers }: Headers): ResponseHead {
 }
 
 /** A form whose files are told from its fields (RFC 7578). */
-export const isUpload = ({ headers }: RequestHead): boolean =>
-  /^\s*multipart\/form-data\b/i.test(headerValue(headers, 'content-type'))
+export const isUpload = ({ headers }: RequestHead): boolean => isUploadType(headerValue(headers, 'content-type'))
 
 /** Server-sent events never end by themselves: nobody waits for one to be complete. */
 export const isEventStream = ({ headers }: ResponseHead): boolean =>

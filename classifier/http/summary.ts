@@ -1,10 +1,9 @@
 /** What has been found in one request and its response: what a refusal says, and what the access log is told. */
+import { incidentHeader, inspectionMetadata, refusalDetails } from '../../xds-server/compile/names.ts'
 import type { Finding, Verdict } from '../inspection/model.ts'
 import type { Side } from './messages/request.ts'
 import type { Immediate, Metadata, Value } from './messages/response.ts'
 
-/** Where Envoy keeps it, and with it the access log (`metadata_options.receiving_namespaces`). */
-const metadataNamespace = 'postern.inspection'
 /** Findings in the metadata; `found` counts all. */
 const maxFindings = 16
 
@@ -45,7 +44,7 @@ export function metadataOf(summary: Summary, profile: string): Metadata | undefi
   if (summary === nothingFound) return undefined
   const { action, score, found, partial, findings } = summary
   return {
-    [metadataNamespace]: {
+    [inspectionMetadata]: {
       action,
       profile,
       score,
@@ -63,7 +62,7 @@ const permissionDenied = 7
 /** In the access log's RESPONSE_CODE_DETAILS: who refused. */
 export function detailsOf(findings: readonly Finding[]): string {
   const kind = findings[0]?.kind
-  return kind === undefined ? 'postern_inspection' : `postern_${kind}`
+  return kind === undefined ? refusalDetails.noVerdict : refusalDetails[kind]
 }
 
 /** What a refused client gets. A refused response is 403 whatever the reason: what its server said is not the client's to know. */
@@ -71,7 +70,7 @@ export function refusal(side: Side, verdict: Pick<Verdict, 'status' | 'findings'
   const status = side === 'response' && verdict.status < 500 ? 403 : verdict.status
   return {
     status,
-    headers: [['x-postern-incident', incident]],
+    headers: [[incidentHeader, incident]],
     body: `Denied by inspection. Incident ${incident}\n`,
     grpcStatus: grpcStatusOf[status] ?? permissionDenied,
     details: detailsOf(verdict.findings),

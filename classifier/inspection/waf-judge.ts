@@ -1,4 +1,5 @@
 /** One request, and its response, judged by one WAF sensor. */
+import { isUpload } from '../../xds-server/policy/inspection-plan.ts'
 import { parseMultipart } from '../waf/body/multipart.ts'
 import type { CompiledWaf, WafMember } from './compiled.ts'
 import { maxDataCharacters } from './limits.ts'
@@ -107,6 +108,6 @@ export class WafJudge {
 
 function fileBytes({ headers }: RequestHead, bytes: Uint8Array): number {
   const type = headerOf(headers, 'content-type')
-  if (!/^\s*multipart\/form-data\b/i.test(type)) return 0
+  if (!isUpload(type)) return 0
   return parseMultipart(bufferOf(bytes).toString('latin1'), type).files.reduce((sum, { size }) => sum + size, 0)
 }

@@ -7,7 +7,7 @@ import { chain, idleTimeout, inspectFilter, pin, rbacFilter } from './chains.ts'
 import { headsOnly } from './inspect-filter.ts'
 import type { Message } from './model.ts'
 import type { Direction } from './names.ts'
-import { clusterNames, filterState, headerCopies } from './names.ts'
+import { clusterNames, filterState, headerCopies, incidentHeader } from './names.ts'
 import { any, typed } from './typed.ts'
 
 export type HttpVersion = 'http1' | 'http2'
@@ -109,7 +109,7 @@ function answer(filter: Message, why: string): Message {
   return {
     filter,
     body_format_override: { text_format_source: { inline_string: text }, content_type: 'text/plain' },
-    headers_to_add: [{ header: { key: 'x-postern-incident', value: incident } }],
+    headers_to_add: [{ header: { key: incidentHeader, value: incident } }],
   }
 }
 

@@ -6,7 +6,7 @@
 import type { Plan } from '../policy/inspection-plan.ts'
 import type { InspectionProfile } from '../policy/sensor.ts'
 import type { Message } from './model.ts'
-import { clusterNames, filterState, inspectionMetadata, profileHeader } from './names.ts'
+import { clusterNames, inspectionMetadata, profileHeader, requestAttributes } from './names.ts'
 import { any, types } from './typed.ts'
 
 /**
@@ -67,9 +67,6 @@ export const headsOnly: Message = any('envoy.extensions.filters.http.ext_proc.v3
   },
 })
 
-/** CEL, and the keys under which the classifier gets them. */
-const attributes = ['source.address', 'request.protocol', `filter_state['${filterState.incident}']`]
-
 /** @param token proves that it is us who want this profile; empty where there is no classifier to prove it to */
 function processor({ id }: InspectionProfile, plan: Plan, kind: Asking, token: string): Message {
   return any(types.externalProcessor, {
@@ -88,7 +85,7 @@ function processor({ id }: InspectionProfile, plan: Plan, kind: Asking, token: s
     // without it every body goes on chunked, and some apps want a length
     allow_content_length_header: true,
     route_cache_action: 'RETAIN',
-    request_attributes: attributes,
+    request_attributes: Object.values(requestAttributes),
     metadata_options: { receiving_namespaces: { untyped: [inspectionMetadata] } },
     processing_mode: processing(plan, kind),
   })

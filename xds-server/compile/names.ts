@@ -43,7 +43,7 @@ export const logTags = { application: 'app', refused: 'refused', serverName: 'sn
 
 /** Dynamic metadata in which the classifier says what it found: it goes with the request's log record. */
 export const inspectionMetadata = 'postern.inspection'
-/** What Envoy removed a Referer from that it could not read: the classifier looks at it all the same. */
+/** Of what Envoy drops, or reads for itself, before any filter: the classifier looks at what the client wrote. */
 export const headerCopies = {
   referer: 'x-postern-referer',
   connection: 'x-postern-connection',
@@ -51,6 +51,16 @@ export const headerCopies = {
 } as const
 /** What tells the classifier by which profile to judge, as gRPC metadata. */
 export const profileHeader = 'x-postern-profile'
+/** CEL texts of what the classifier is told of a request; they come back as the names of their values. */
+export const requestAttributes = {
+  source: 'source.address',
+  protocol: 'request.protocol',
+  incident: `filter_state['${filterState.incident}']`,
+} as const
+/** What a refusal's client may quote. */
+export const incidentHeader = 'x-postern-incident'
+/** RESPONSE_CODE_DETAILS of what the classifier refused: for what it found, or because it came to no verdict. */
+export const refusalDetails = { waf: 'postern_waf', dlp: 'postern_dlp', noVerdict: 'postern_inspection' } as const
 
 /** The listener of the readiness endpoint; sorts after all others. */
 export const readyListener = 'status'

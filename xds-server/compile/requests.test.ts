@@ -1,8 +1,11 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { matchesHost, normaliseHost } from '../policy/fqdn.ts'
-import { matchesPath, normalisePath } from '../policy/http-path.ts'
+import { matchesSegments, normalisePath, pathSegments, patternSegments } from '../policy/http-path.ts'
 import { hostRegex, pathRegex } from './requests.ts'
+
+const matchesPath = (pattern: string, path: string): boolean =>
+  matchesSegments(patternSegments(pattern), pathSegments(path))
 
 /** RE2's syntax in JavaScript's: any byte, and the flag in front. The whole text must match. */
 function asJavaScript(regex: string): RegExp {

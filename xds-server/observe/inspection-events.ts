@@ -3,6 +3,7 @@
  * request; and requests that were refused because nobody could judge them. Values stay out: samples are redacted before
  * they come here.
  */
+import { refusalDetails } from '../compile/names.ts'
 import type { Directory } from '../policy/directory.ts'
 import { sensorsOf } from '../policy/profiles.ts'
 import type { NewEvent } from './events.ts'
@@ -39,10 +40,11 @@ const done: Readonly<Record<Inspected['action'], Done>> = {
 }
 
 /** Envoy's words where the classifier did not answer, and the classifier's where it came to no verdict. */
-const withoutVerdict = /^(ext_proc_error|postern_inspection$)/
+const wasWithoutVerdict = (details: string): boolean =>
+  details.startsWith('ext_proc_error') || details === refusalDetails.noVerdict
 
 const wasRefusedUninspected = ({ details }: AccessRecord, inspected: Inspected | undefined): boolean =>
-  withoutVerdict.test(details) || inspected?.action === 'error'
+  wasWithoutVerdict(details) || inspected?.action === 'error'
 
 /** The worst that inspection has to say of a record; undefined: nothing. */
 export function outcomeOf(record: AccessRecord): InspectionOutcome | undefined {

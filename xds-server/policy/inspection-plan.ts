@@ -24,6 +24,9 @@ export type Plan = {
 /** Past it an upload is a body like any other: longer than is looked at. */
 export const maxUploadBytes = 8 * 1024 * 1024
 
+/** By its Content-Type: a form whose files are told from its fields (RFC 7578). */
+export const isUpload = (contentType: string): boolean => /^\s*multipart\/form-data\b/i.test(contentType)
+
 /** One sensor's wish. */
 type Wish = {
   readonly request: BodyLimit | undefined
