@@ -9,6 +9,11 @@ import { addLab } from './lab/command.ts'
 import { addDemo } from './lab/demo.ts'
 import { addStory } from './lab/story-command.ts'
 
+async function untilStopped(running: { close(): Promise<void> }): Promise<void> {
+  await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')])
+  await running.close()
+}
+
 type XdsOptions = {
   readonly data: string
   readonly inventory: string
@@ -66,8 +71,7 @@ function addXds(parent: Command): void {
       const [address, probe] = [asked, probed].map((flag) => trusting(flag, ca, classifierName))
       const classifier = address && { classifier: { address, ...(probe && { probe }) } }
       const running = await start({ ...rest, socket, ...classifier })
-      await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')])
-      await running.close()
+      await untilStopped(running)
     })
 }
 
@@ -117,8 +121,7 @@ function addClassifier(parent: Command): void {
         ...(crs !== undefined && crs !== '' && { crsDirectory: crs }),
         ...(workers !== undefined && { workers }),
       })
-      await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')])
-      await running.close()
+      await untilStopped(running)
     })
 }
 
@@ -144,8 +147,7 @@ function addWebhook(parent: Command): void {
     .action(async (options: WebhookCommand) => {
       const { startWebhook } = await import('./webhook/process.ts')
       const running = await startWebhook(options)
-      await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')])
-      await running.close()
+      await untilStopped(running)
     })
 }
 

@@ -3,8 +3,8 @@
  * Promises: it takes its name only once it can judge, so a successor loses no request; asked to stop, it finishes what is
  * under way. Everything it says of itself is in the log and in `/metrics`.
  */
-import { readFileSync } from 'node:fs'
 import pino, { type Logger } from 'pino'
+import { keyIn } from './http/authenticate.ts'
 import { type Address, startService } from './http/service.ts'
 import { inspector } from './inspection/inspector.ts'
 import { profileSource } from './inspection/profile-source.ts'
@@ -26,7 +26,6 @@ export type RunningClassifier = { close(): Promise<void> }
 
 /** What is under way when it is told to stop may take this long. */
 const closeGraceMs = 10_000
-const keyPattern = /^[0-9a-f]{64}\s*$/
 
 /** Resolves when Envoys are served: with the first set of profiles in force. Rejects where the key or the address can not be had. */
 export async function startClassifier(options: ClassifierOptions): Promise<RunningClassifier> {
@@ -59,10 +58,4 @@ export async function startClassifier(options: ClassifierOptions): Promise<Runni
   log.info({ listen: options.listen.kind === 'unix' ? options.listen.path : service.port }, 'serving sidecars')
   const running = open.move()
   return { close: () => running.disposeAsync() }
-}
-
-function keyIn(file: string): Buffer {
-  const text = readFileSync(file, 'utf8')
-  if (!keyPattern.test(text)) throw new Error(`${file}: 64 hex digits are wanted`)
-  return Buffer.from(text.trim(), 'hex')
 }

@@ -2,15 +2,9 @@
 import { join } from 'node:path'
 import { pageOverSocket } from './ask.ts'
 import { classifierFlags } from './classifier.ts'
-import { besideNode, ownEnvironment } from './enter.ts'
-import { LabError } from './error.ts'
-import { controlPlaneAddress, type Layout, logPath, repository } from './layout.ts'
-import { changeManifest, currentManifest } from './manifest.ts'
-import { ended, isAlive, signalAll } from './processes.ts'
-import { startDaemon, tail } from './run.ts'
-import { until } from './until.ts'
-
-const readyTimeoutMs = 30_000
+import { controlPlaneAddress, type Layout, repository } from './layout.ts'
+import { currentManifest } from './manifest.ts'
+import { startDaemonOf } from './node-process.ts'
 
 /** The one place that knows how `postern xds` is called. */
 function commandLine(layout: Layout): readonly string[] {
@@ -34,35 +28,9 @@ export function caFile(layout: Layout): string {
 }
 
 /** Starts it and waits until it is ready. @throws LabError `failed` with the end of its log. */
-export async function startControlPlane(layout: Layout, signal?: AbortSignal): Promise<void> {
-  if (controlPlaneOf(layout) !== undefined) throw new LabError('already-up', 'the control plane is running')
-  const log = logPath(layout, 'control-plane')
-  const started = await startDaemon(besideNode(layout, commandLine(layout)), { log, env: ownEnvironment() })
-  changeManifest(layout, ({ processes }) => ({
-    processes: [
-      ...processes.filter(({ role }) => role !== 'control-plane'),
-      { ...started, role: 'control-plane', pod: null },
-    ],
-  }))
-  const check = async () => {
-    if (isAlive(started)) return isControlPlaneReady(layout)
-    throw new LabError('failed', `the control plane ended:\n${tail(log)}`)
-  }
-  const what = () => `the control plane to get ready:\n${tail(log)}`
-  await until(check, { what, timeoutMs: readyTimeoutMs, ...(signal && { signal }) })
-}
-
-/** SIGKILL: nothing of it gets to say goodbye. */
-export async function killControlPlane(layout: Layout): Promise<void> {
-  const running = controlPlaneOf(layout)
-  if (running === undefined) throw new LabError('not-up', 'there is no control plane to kill')
-  signalAll([running], 'SIGKILL')
-  await ended([running])
-}
-
-/** Undefined: it is not running. */
-export function controlPlaneOf(layout: Layout) {
-  return currentManifest(layout).processes.find((process) => process.role === 'control-plane' && isAlive(process))
+export function startControlPlane(layout: Layout, signal?: AbortSignal): Promise<void> {
+  const isReady = () => isControlPlaneReady(layout)
+  return startDaemonOf(layout, 'control-plane', { argv: commandLine(layout), isReady, ready: 'get ready', signal })
 }
 
 export async function isControlPlaneReady(layout: Layout): Promise<boolean> {

@@ -7,12 +7,13 @@
  * Never: an address, route or bridge in the machine's own network; anything ended by its name.
  */
 import type { ChildProcessWithoutNullStreams } from 'node:child_process'
-import { killClassifier, startClassifier } from './classifier.ts'
+import { startClassifier } from './classifier.ts'
 import { clean } from './clean.ts'
-import { killControlPlane, startControlPlane } from './control-plane.ts'
+import { startControlPlane } from './control-plane.ts'
 import { type ExecOptions, execIn, spawnIn } from './exec.ts'
 import { type Layout, layoutOf } from './layout.ts'
 import { withLock } from './lock.ts'
+import { killDaemonOf } from './node-process.ts'
 import type { RunResult } from './run.ts'
 import { scaleApp } from './scale.ts'
 import { type LabStatus, statusOf } from './status.ts'
@@ -65,9 +66,9 @@ export function openLab(dir?: string): Lab {
     spawn: (pod, argv) => spawnIn(layout, pod, argv),
     scale: (app, count) => alone(() => scaleApp(layout, app, count)),
     startTraffic: (options) => startTraffic(layout, options),
-    killControlPlane: () => alone(() => killControlPlane(layout)),
+    killControlPlane: () => alone(() => killDaemonOf(layout, 'control-plane')),
     startControlPlane: () => alone(() => startControlPlane(layout)),
-    killClassifier: () => alone(() => killClassifier(layout)),
+    killClassifier: () => alone(() => killDaemonOf(layout, 'classifier')),
     startClassifier: () => alone(() => startClassifier(layout)),
   }
 }

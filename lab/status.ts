@@ -1,6 +1,7 @@
-import { controlPlaneOf, isControlPlaneReady } from './control-plane.ts'
+import { isControlPlaneReady } from './control-plane.ts'
 import { addresses, type Layout, namespaceOf, podAddresses } from './layout.ts'
 import { type Manifest, type Pod, readManifest } from './manifest.ts'
+import { daemonOf } from './node-process.ts'
 import { isAppReady } from './pod.ts'
 import { appNamed } from './pods/catalogue.ts'
 import { isAlive } from './processes.ts'
@@ -49,7 +50,7 @@ export async function statusOf(layout: Layout): Promise<LabStatus> {
 
 async function controlPlaneHealth(layout: Layout, { options }: Manifest): Promise<Health> {
   if (!options.controlPlane) return 'none'
-  if (controlPlaneOf(layout) === undefined) return 'ended'
+  if (daemonOf(layout, 'control-plane') === undefined) return 'ended'
   return (await isControlPlaneReady(layout)) ? 'ready' : 'not-ready'
 }
 

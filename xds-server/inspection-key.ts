@@ -3,9 +3,10 @@
  * that the control plane keeps in its data folder, as it keeps its other keys. Never in a log, an event or an answer of
  * the API: a classifier is given the file.
  */
-import { createHmac, randomBytes } from 'node:crypto'
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { existsSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { keyIn, tokenFor } from '../classifier/http/authenticate.ts'
 
 const keyBytes = 32
 
@@ -16,9 +17,8 @@ const keyBytes = 32
 export function profileTokens(dataDir: string): (profile: string) => string {
   const file = join(dataDir, 'inspection.key')
   if (!existsSync(file)) make(file)
-  const key = Buffer.from(readFileSync(file, 'utf8').trim(), 'hex')
-  if (key.length !== keyBytes) throw new Error(`${file} holds no key of ${keyBytes} bytes in hex`)
-  return (profile) => createHmac('sha256', key).update(profile).digest('hex')
+  const key = keyIn(file)
+  return (profile) => tokenFor(key, profile)
 }
 
 function make(file: string): void {
