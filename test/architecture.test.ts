@@ -30,7 +30,10 @@ const map: Readonly<Record<string, Allowed>> = {
   'classifier/text': { parts: [], modules: ['*'] },
   'classifier/content': { parts: [], modules: ['*'] },
   'classifier/waf': { parts: ['classifier/text', 'classifier/content', 'xds-server/policy'], modules: ['*'] },
-  'classifier/dlp': { parts: ['classifier/text', 'classifier/content', 'classifier/waf'], modules: ['*'] },
+  'classifier/dlp': {
+    parts: ['classifier/text', 'classifier/content', 'classifier/waf', 'xds-server/policy'],
+    modules: ['*'],
+  },
   'classifier/inspection': {
     parts: ['classifier/content', 'classifier/text', 'classifier/waf', 'classifier/dlp', 'xds-server/policy'],
     modules: ['*'],

@@ -1,16 +1,17 @@
 import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
+import { type PatternContext, patternContexts } from '../../xds-server/policy/sensor.ts'
 import { createDlp } from './dlp.ts'
 import { bodyCaps, type ContentOptions } from './inspection.ts'
 import { maskBody } from './mask.ts'
 import { redaction } from './redact.ts'
-import { compileSensor, type Part, parts, type SensorSpec } from './sensor.ts'
+import { compileSensor, type SensorSpec } from './sensor.ts'
 
 const redact = redaction(Buffer.from('key'))
 
 type Rules = SensorSpec['rules']
 type PatternSpec = Rules[number]['patterns'][number]
-const found = { have: true, contexts: parts, atLeast: 1 }
+const found = { have: true, contexts: patternContexts, atLeast: 1 }
 const detector = (name: string, more: Partial<PatternSpec> = {}) =>
   ({ kind: 'detector', detector: name, ...found, ...more }) as PatternSpec
 const regex = (source: string, more: Partial<PatternSpec> = {}) =>
@@ -25,11 +26,11 @@ function aSensor(rules: Rules, more: Partial<SensorSpec> = {}) {
   return compiled.value
 }
 
-type Message = Partial<Record<Part, string | Buffer>>
+type Message = Partial<Record<PatternContext, string | Buffer>>
 
 function inspect(sensors: readonly ReturnType<typeof aSensor>[], message: Message, content: ContentOptions = {}) {
   const inspection = createDlp(sensors, redact).begin(content)
-  for (const [part, text] of Object.entries(message)) inspection.push(part as Part, Buffer.from(text))
+  for (const [part, text] of Object.entries(message)) inspection.push(part as PatternContext, Buffer.from(text))
   return inspection.finish()
 }
 

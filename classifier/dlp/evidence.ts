@@ -1,9 +1,9 @@
 /** What one message showed, part by part: redacted findings, numbers of different values, and places to overwrite. */
+import type { PatternContext } from '../../xds-server/policy/sensor.ts'
 import { inBody, type Span } from './mask.ts'
 import type { Finding } from './model.ts'
 import type { Redact } from './redact.ts'
 import { Report } from './report.ts'
-import type { Part } from './sensor.ts'
 import type { Hit } from './stream.ts'
 import { Tally } from './tally.ts'
 
@@ -13,7 +13,7 @@ type Kept = { readonly index: number; readonly finding: Finding }
 export class Evidence {
   readonly #wanted: readonly number[]
   readonly #masking: ReadonlySet<number>
-  readonly #parts: Readonly<Record<Part, OfPart>>
+  readonly #parts: Readonly<Record<PatternContext, OfPart>>
   readonly #spans: (Span & { readonly index: number })[] = []
 
   /**
@@ -27,7 +27,7 @@ export class Evidence {
     this.#parts = { url: ofPart(), header: ofPart(), body: ofPart() }
   }
 
-  add(part: Part, hit: Hit): void {
+  add(part: PatternContext, hit: Hit): void {
     const { report, tallies } = this.#parts[part]
     const { index, offset, length, value } = hit
     report.add(hit)
@@ -37,11 +37,11 @@ export class Evidence {
     if (part === 'body' && this.#masking.has(index)) this.#spans.push({ index, offset, length })
   }
 
-  tally(part: Part, detector: number): Tally | undefined {
+  tally(part: PatternContext, detector: number): Tally | undefined {
     return this.#parts[part].tallies[detector]
   }
 
-  kept(part: Part): readonly Kept[] {
+  kept(part: PatternContext): readonly Kept[] {
     return this.#parts[part].report.kept
   }
 

@@ -2,6 +2,7 @@
  * One message judged by some sensors: feed each part as it comes, then ask. Findings carry no value; which rules hold is known
  * at the end only, because a rule may ask for what is not there.
  */
+import type { PatternContext } from '../../xds-server/policy/sensor.ts'
 import { type Caps, ContentDecoder } from '../content/decoder.ts'
 import { Evidence } from './evidence.ts'
 import { judge, type SensorVerdict } from './judge.ts'
@@ -9,7 +10,7 @@ import { aheadBytes, maxInflatedBytes, maxInflatedRatio } from './limits.ts'
 import { MaskStream } from './mask-stream.ts'
 import type { Program } from './program.ts'
 import type { Redact } from './redact.ts'
-import type { Part, Sensor } from './sensor.ts'
+import type { Sensor } from './sensor.ts'
 import { DlpStream, type Hit } from './stream.ts'
 
 export type ContentOptions = {
@@ -47,7 +48,7 @@ export class Inspection {
   readonly #plan: Plan
   readonly #content: Required<ContentOptions>
   readonly #evidence: Evidence
-  readonly #streams = new Map<Part, DlpStream>()
+  readonly #streams = new Map<PatternContext, DlpStream>()
   #decoder: ContentDecoder
   /** Decoded bytes of the body that any sensor looks at. */
   #limit: number
@@ -62,7 +63,7 @@ export class Inspection {
   }
 
   /** Bodies as they come, coded or not. */
-  push(part: Part, chunk: Buffer): void {
+  push(part: PatternContext, chunk: Buffer): void {
     if (part !== 'body') this.#stream(part).push(chunk)
     // What goes on behind the limit decides what stands before it.
     else if (this.#decoded < this.#limit + aheadBytes) {
@@ -107,7 +108,7 @@ export class Inspection {
     this.#decoder.close()
   }
 
-  #stream(part: Part): DlpStream {
+  #stream(part: PatternContext): DlpStream {
     const known = this.#streams.get(part)
     if (known) return known
     const form = part === 'url' || (part === 'body' && isForm(this.#content.contentType))

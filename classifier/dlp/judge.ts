@@ -1,11 +1,12 @@
 /** Which rules of a sensor hold, and by what. Pure: the same evidence, the same verdict, whichever sensors it was had for. */
+import { type PatternContext, patternContexts } from '../../xds-server/policy/sensor.ts'
 import type { Evidence } from './evidence.ts'
 import type { Span } from './mask.ts'
 import type { Finding } from './model.ts'
 import { inOrder } from './report.ts'
-import { type Part, type Pattern, parts, type Sensor } from './sensor.ts'
+import type { Pattern, Sensor } from './sensor.ts'
 
-export type PartFinding = Finding & { readonly part: Part }
+export type PartFinding = Finding & { readonly part: PatternContext }
 
 export type HoldingRule = {
   readonly name: string
@@ -36,7 +37,7 @@ export function judge(sensor: Sensor, scope: Scope): SensorVerdict {
   return { sensor: sensor.name, rules, masks: masksOf(had, scope) }
 }
 
-const limitIn = (part: Part, { limit }: Scope): number => (part === 'body' ? limit : Number.POSITIVE_INFINITY)
+const limitIn = (part: PatternContext, { limit }: Scope): number => (part === 'body' ? limit : Number.POSITIVE_INFINITY)
 
 function isFound({ detector, contexts, atLeast }: Pattern, scope: Scope): boolean {
   const values = new Set<number>()
@@ -46,7 +47,7 @@ function isFound({ detector, contexts, atLeast }: Pattern, scope: Scope): boolea
 }
 
 function findingsOf(patterns: readonly Pattern[], scope: Scope): readonly PartFinding[] {
-  return parts.flatMap((part) => {
+  return patternContexts.flatMap((part) => {
     const looking = patterns.filter(({ contexts }) => contexts.includes(part))
     const labels = new Map(looking.map(({ detector, label }) => [scope.index.get(detector.name), label]))
     const found = scope.evidence.kept(part).flatMap(({ index, finding }): PartFinding[] => {

@@ -3,6 +3,7 @@
  * was checked where it came in (xds-server/policy); here every pattern that can not be compiled is named, with its path.
  */
 import { createHash } from 'node:crypto'
+import type { DlpSensor, SensorPattern } from '../../xds-server/policy/sensor.ts'
 import { dictionaryDetector } from './custom/dictionary.ts'
 import { exactDataDetector } from './custom/exact-data.ts'
 import { regexDetector } from './custom/regex.ts'
@@ -10,45 +11,12 @@ import { detectors } from './detectors.ts'
 import { maxAtLeast, maxPatterns } from './limits.ts'
 import type { Detector, Parsed, Problem } from './model.ts'
 
-export const parts = ['url', 'header', 'body'] as const
-/** The piece of a message that a stream is. */
-export type Part = (typeof parts)[number]
-
-type Kind =
-  | { readonly kind: 'detector'; readonly detector: string }
-  | { readonly kind: 'regex'; readonly regex: string; readonly ignoreCase: boolean }
-  | {
-      readonly kind: 'words'
-      readonly words: readonly string[]
-      readonly ignoreCase: boolean
-      readonly wholeWords: boolean
-    }
-  /** Of `exactDataOf`, the salt in base64. */
-  | {
-      readonly kind: 'exact'
-      readonly salt: string
-      readonly hashes: readonly string[]
-      readonly lengths: readonly number[]
-    }
-
-type PatternSpec = Kind & {
-  /** False: the rule holds only where this is not found. */
-  readonly have: boolean
-  readonly contexts: readonly Part[]
-  /** Found means: so many different values, 1 to 1,000. */
-  readonly atLeast: number
+/** A `DlpSensor`, as far as compiling needs it. */
+export type SensorSpec = Pick<DlpSensor, 'name' | 'rules' | 'mask'> & {
+  readonly body: Pick<DlpSensor['body'], 'inspectBytes'>
 }
 
-/** What xds-server/policy calls a DlpSensor. */
-export type SensorSpec = {
-  readonly name: string
-  readonly rules: readonly { readonly name: string; readonly patterns: readonly PatternSpec[] }[]
-  /** What was found in a body is to be overwritten. */
-  readonly mask: boolean
-  readonly body: { readonly inspectBytes: number }
-}
-
-export type Pattern = Pick<PatternSpec, 'have' | 'contexts' | 'atLeast'> & {
+export type Pattern = Pick<SensorPattern, 'have' | 'contexts' | 'atLeast'> & {
   /** Equal patterns of any sensors have detectors of one name, and one pass finds for all of them. */
   readonly detector: Detector
   /** What findings are called: the predefined detector, or `rule/n`. */
@@ -93,7 +61,7 @@ function patternsOf(rule: SensorSpec['rules'][number], path: string, problems: P
   })
 }
 
-function detectorOf(pattern: PatternSpec): Parsed<Detector> {
+function detectorOf(pattern: SensorPattern): Parsed<Detector> {
   const name = nameOf(pattern)
   switch (pattern.kind) {
     case 'detector':
@@ -108,7 +76,7 @@ function detectorOf(pattern: PatternSpec): Parsed<Detector> {
 }
 
 /** By what it looks for: the same in any rule of any sensor. */
-function nameOf({ have, contexts, atLeast, ...kind }: PatternSpec): string {
+function nameOf({ have, contexts, atLeast, ...kind }: SensorPattern): string {
   return `${kind.kind}:${createHash('sha256').update(JSON.stringify(kind)).digest('hex')}`
 }
 

@@ -1,10 +1,11 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import type { Exchange, Inspector, Verdict } from '../inspection/model.ts'
+import { aProfile } from '../inspection/testdata/builders.ts'
 import { tokenFor } from './authenticate.ts'
 import { createFront, type FrontOptions } from './front.ts'
 import { flag, frameType as type } from './http2/frames.ts'
 import { defaultTimes } from './limits.ts'
-import { anInspector, aPlan, aProfile, clean, type TestInspector } from './testdata/inspector.ts'
+import { anInspector, aPlan, clean, type TestInspector } from './testdata/inspector.ts'
 import { anyFrame, block, Peer } from './testdata/peer.ts'
 import { decodeResponse, encodeRequest } from './testdata/proto.ts'
 

@@ -5,9 +5,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client, credentials, Metadata } from '@grpc/grpc-js'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { aProfile } from '../inspection/testdata/builders.ts'
 import { tokenFor } from './authenticate.ts'
 import { type Service, startService } from './service.ts'
-import { anInspector, aPlan, aProfile } from './testdata/inspector.ts'
+import { anInspector, aPlan } from './testdata/inspector.ts'
 import { decodeResponse, encodeRequest } from './testdata/proto.ts'
 
 let folder: string

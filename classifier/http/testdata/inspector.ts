@@ -25,15 +25,6 @@ export const aPlan = (over: Partial<Plan> = {}): Plan => ({
   ...over,
 })
 
-export const aProfile = (id: string, over: Partial<InspectionProfile> = {}): InspectionProfile => ({
-  id,
-  enforce: true,
-  waf: [],
-  dlp: [],
-  onFailure: 'failClosed',
-  ...over,
-})
-
 export type Seen =
   | { readonly call: 'request'; readonly head: RequestHead; readonly body: string | undefined; readonly end: boolean }
   | { readonly call: 'response'; readonly head: ResponseHead; readonly body: string | undefined; readonly end: boolean }

@@ -1,9 +1,10 @@
 /** One Envoy in front of an app: a listener for each contender, and one without a filter. */
 import { tokenFor } from '../../../classifier/http/authenticate.ts'
-import { aProfile } from '../../../classifier/http/testdata/inspector.ts'
+import { aProfile } from '../../../classifier/inspection/testdata/builders.ts'
 import { inspectOf } from '../../../xds-server/compile/inspect-filter.ts'
 import { clusterNames } from '../../../xds-server/compile/names.ts'
-import { any, typed } from '../../../xds-server/compile/typed.ts'
+import { typed } from '../../../xds-server/compile/typed.ts'
+import { pipeCluster } from '../../support/pipe-cluster.ts'
 import { type Contender, plan, profile, secret } from './contenders.ts'
 
 const router = typed('router', 'envoy.extensions.filters.http.router.v3.Router')
@@ -22,27 +23,6 @@ const listener = (name: string, address: object, route: object, filters: readonl
       ],
     },
   ],
-})
-
-const cluster = (name: string, path: string, http: object) => ({
-  name,
-  type: 'STATIC',
-  connect_timeout: '1s',
-  circuit_breakers: {
-    thresholds: [{ max_connections: 10_000, max_pending_requests: 10_000, max_requests: 10_000, max_retries: 10_000 }],
-  },
-  load_assignment: {
-    cluster_name: name,
-    endpoints: [{ lb_endpoints: [{ endpoint: { address: { pipe: { path } } } }] }],
-  },
-  typed_extension_protocol_options: {
-    'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': any(
-      'envoy.extensions.upstreams.http.v3.HttpProtocolOptions',
-      {
-        explicit_http_config: http,
-      },
-    ),
-  },
 })
 
 /** The filter as compiled, but for where it asks. */
@@ -78,9 +58,9 @@ export function configuration(places: readonly Place[], app: string): object {
         ),
       ],
       clusters: [
-        cluster('app', app, { http_protocol_options: {} }),
+        pipeCluster('app', app, { http_protocol_options: {} }),
         ...places.flatMap(({ contender, socket }) =>
-          contender === undefined ? [] : [cluster(contender, socket!, { http2_protocol_options: {} })],
+          contender === undefined ? [] : [pipeCluster(contender, socket!, { http2_protocol_options: {} })],
         ),
       ],
     },

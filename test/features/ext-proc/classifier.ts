@@ -4,8 +4,9 @@ import { once } from 'node:events'
 import type { Times } from '../../../classifier/http/limits.ts'
 import { defaultTimes } from '../../../classifier/http/limits.ts'
 import { type Address, type Service, startService } from '../../../classifier/http/service.ts'
-import { anInspector, aPlan, aProfile, type TestInspector } from '../../../classifier/http/testdata/inspector.ts'
+import { anInspector, aPlan, type TestInspector } from '../../../classifier/http/testdata/inspector.ts'
 import type { Plan } from '../../../classifier/inspection/model.ts'
+import { aProfile } from '../../../classifier/inspection/testdata/builders.ts'
 
 export const secret = 'between us'
 

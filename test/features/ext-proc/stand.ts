@@ -6,13 +6,15 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { tokenFor } from '../../../classifier/http/authenticate.ts'
-import { aProfile } from '../../../classifier/http/testdata/inspector.ts'
+import { aProfile } from '../../../classifier/inspection/testdata/builders.ts'
 import { classifierCluster } from '../../../xds-server/compile/classifier.ts'
+import { circuitBreakers } from '../../../xds-server/compile/clusters.ts'
 import { headsOnly, inspectOf } from '../../../xds-server/compile/inspect-filter.ts'
 import type { ClassifierAddress } from '../../../xds-server/compile/options.ts'
 import { any, typed } from '../../../xds-server/compile/typed.ts'
 import { type EnvoyProcess, startEnvoy } from '../../support/envoy.ts'
 import { eventually } from '../../support/eventually.ts'
+import { pipeCluster } from '../../support/pipe-cluster.ts'
 import { type App, startApp } from './app.ts'
 import { type Profiles, planOf, secret } from './classifier.ts'
 
@@ -38,29 +40,6 @@ export type Stand = {
   told(action: () => void): Promise<void>
   close(): Promise<void>
 }
-
-const circuitBreakers = {
-  thresholds: [
-    { max_connections: 100_000, max_pending_requests: 100_000, max_requests: 100_000, max_retries: 100_000 },
-  ],
-}
-
-const appCluster = (name: string, path: string, http: object) => ({
-  name,
-  type: 'STATIC',
-  connect_timeout: '1s',
-  circuit_breakers: circuitBreakers,
-  load_assignment: {
-    cluster_name: name,
-    endpoints: [{ lb_endpoints: [{ endpoint: { address: { pipe: { path } } } }] }],
-  },
-  typed_extension_protocol_options: {
-    'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': any(
-      'envoy.extensions.upstreams.http.v3.HttpProtocolOptions',
-      { explicit_http_config: http },
-    ),
-  },
-})
 
 const incident = typed('incident', 'envoy.extensions.filters.http.set_filter_state.v3.Config', {
   on_request_headers: [
@@ -156,8 +135,8 @@ export async function openStand(profiles: Profiles, { wrong = [], classifier }: 
   })
   const app = await startApp(http1, http2)
   const clusters = [
-    appCluster('app', http1, { http_protocol_options: { enable_trailers: true } }),
-    appCluster('grpc', http2, { http2_protocol_options: {} }),
+    pipeCluster('app', http1, { http_protocol_options: { enable_trailers: true } }),
+    pipeCluster('grpc', http2, { http2_protocol_options: {} }),
     classifierCluster(classifier ?? { kind: 'unix', path: socket }, circuitBreakers),
   ]
   const envoy = await startEnvoy({ static_resources: { listeners, clusters } }, '--file-flush-interval-msec', '10')
