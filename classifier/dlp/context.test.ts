@@ -18,9 +18,17 @@ function uncut(text: string, end: number): string {
   const to = end + contextBytes
   const goesOn =
     /[A-Za-z0-9\x80-\xff]{2}/.test(text.slice(to - 1, to + 1)) && !/[a-z][A-Z]/.test(text.slice(to - 1, to + 1))
-  return goesOn
-    ? text.slice(end, to).replace(/(?:(?<=[a-z])[A-Z][A-Za-z0-9\x80-\xff]*?|[A-Za-z0-9\x80-\xff]+?)$/, '')
-    : text.slice(end, to)
+  return goesOn ? withoutLastWord(text.slice(end, to)) : text.slice(end, to)
+}
+
+/** `taxIdSec` is three words, of which only the last goes. */
+function withoutLastWord(text: string): string {
+  let at = text.length
+  while (at > 0 && /[A-Za-z0-9\x80-\xff]/.test(text[at - 1]!)) {
+    at -= 1
+    if (/^[a-z][A-Z]$/.test(text.slice(at - 1, at + 1))) break
+  }
+  return text.slice(0, at)
 }
 
 function isNearSlowly(list: readonly string[], text: string, start: number, end: number): boolean {
